@@ -1,0 +1,79 @@
+//! What a recruiter reads in iCIMS.
+
+use crate::ats::icims::settings::StatusNodes;
+use crate::order::View;
+use crate::reason::Reason;
+use crate::status::{ActionBy, OrderStatus, ResultCode};
+use crate::text::clip;
+
+/// The limits that public clients found: a longer text is refused.
+pub(super) const RESULT_LIMIT: usize = 128;
+pub(super) const NOTES_LIMIT: usize = 192;
+
+/// The node of the entry's status list.
+pub(super) fn node<'a>(nodes: &'a StatusNodes, status: OrderStatus) -> &'a str {
+    match status {
+        OrderStatus::Completed => &nodes.complete,
+        OrderStatus::PendingCandidate | OrderStatus::CandidateStarted | OrderStatus::Received => &nodes.sent,
+        OrderStatus::InProgress | OrderStatus::ActionRequired | OrderStatus::InDispute => &nodes.in_progress,
+        OrderStatus::Held
+        | OrderStatus::Rejected
+        | OrderStatus::Cancelled
+        | OrderStatus::Declined
+        | OrderStatus::Expired
+        | OrderStatus::Undeliverable => &nodes.incomplete,
+    }
+}
+
+/// The entry's result text: the provider's own words at the end, ours before.
+pub(super) fn result(view: &View) -> String {
+    let text = match (&view.refusal, &view.result) {
+        (Some(refusal), _) => refusal.reason.label().to_owned(),
+        (None, Some(result)) if view.status == OrderStatus::Completed => match result.code {
+            ResultCode::None => "No result given".to_owned(),
+            _ => result.label.clone(),
+        },
+        _ => match (view.status, view.action_by) {
+            (OrderStatus::PendingCandidate, _) => "Invitation sent".to_owned(),
+            (OrderStatus::ActionRequired, Some(ActionBy::Client)) => "Waiting for you".to_owned(),
+            (OrderStatus::ActionRequired, _) => "Waiting for candidate".to_owned(),
+            (status, _) => status.shown_as().to_owned(),
+        },
+    };
+    clip(&plain(&text), RESULT_LIMIT)
+}
+
+/// The entry's notes: what to do next, the reason's code, and the order by which support finds it.
+pub(super) fn notes(view: &View) -> String {
+    let order = format!("Order {}", view.order);
+    let code = view.refusal.as_ref().map(|refusal| format!(" ({})", refusal.reason.code())).unwrap_or_default();
+    if view.sentence.is_empty() {
+        return clip(&order, NOTES_LIMIT);
+    }
+    let tail = format!("{code} {order}");
+    let room = NOTES_LIMIT.saturating_sub(tail.chars().count());
+    let sentence = plain(&view.sentence);
+    if sentence.chars().count() <= room {
+        return format!("{sentence}{tail}");
+    }
+    // The sentence and its code come before the order's full name.
+    let tail = format!("{code} Order {}", view.order.short());
+    format!("{}{tail}", clip(&sentence, NOTES_LIMIT.saturating_sub(tail.chars().count())))
+}
+
+/// iCIMS replaces `{{…}}` by a field's label, so a vendor's text must not carry it; control characters are dropped.
+fn plain(text: &str) -> String {
+    text.replace("{{", "{ {").chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Names the field at fault by the customer's own label, which iCIMS puts in for the token.
+pub(super) fn with_field_token(sentence: &str, reason: Reason) -> String {
+    let token = match reason {
+        Reason::NoPackage | Reason::UnknownPackage | Reason::MultiplePackages | Reason::PackageNotEnabled => {
+            "{{job.bgcpackagetype}}"
+        }
+        Reason::NoEmail | Reason::InvalidEmail => "{{person.email}}",
+        _ => return plain(sentence),
+    };
+    format!("{} Field: {token}.", plain(sentence))
+}

@@ -1,0 +1,256 @@
+//! The JSON of iCIMS. Its shapes stand here and nowhere else.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::screen;
+use super::settings::{Profile, Settings};
+use crate::ats::{AtsValue, Candidate, CheckRequest, Subject};
+use crate::http::HttpResponse;
+use crate::id::AtsId;
+use crate::order::View;
+use crate::secret::Secret;
+use crate::trouble::Trouble;
+
+/// Ids are strings in events and integers in the REST API.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TextOrNumber {
+    Text(String),
+    Number(i64),
+}
+
+impl TextOrNumber {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+impl TryFrom<TextOrNumber> for AtsId {
+    type Error = crate::id::InvalidId;
+    fn try_from(value: TextOrNumber) -> Result<Self, Self::Error> {
+        Self::parse(value.text().trim())
+    }
+}
+
+fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<AtsId, D::Error> {
+    AtsId::try_from(TextOrNumber::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+fn optional_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<AtsId>, D::Error> {
+    match Option::<TextOrNumber>::deserialize(deserializer)? {
+        Some(value) => {
+            let text = value.text();
+            if text.trim().is_empty() {
+                return Ok(None);
+            }
+            AtsId::parse(text.trim()).map(Some).map_err(serde::de::Error::custom)
+        }
+        None => Ok(None),
+    }
+}
+
+/// An event. Unknown keys are ignored, as iCIMS adds some at any time; `links` are never read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Event {
+    pub(super) event_type: String,
+    #[serde(deserialize_with = "id")]
+    pub(super) customer_id: AtsId,
+    #[serde(default, deserialize_with = "optional_id")]
+    pub(super) system_id: Option<AtsId>,
+    #[serde(default, deserialize_with = "optional_id")]
+    pub(super) user_id: Option<AtsId>,
+    #[serde(default, deserialize_with = "optional_id")]
+    pub(super) new_status: Option<AtsId>,
+}
+
+/// The error body that iCIMS shows to the recruiter and logs.
+pub(super) fn error_body(user_message: &str, debug: &str) -> String {
+    json!({"error": {"userMessage": user_message, "debugErrorMessage": debug}}).to_string()
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(deserialize_with = "id")]
+    id: AtsId,
+}
+
+#[derive(Deserialize)]
+struct WorkflowBody {
+    baseprofile: Option<Link>,
+    associatedprofile: Option<Link>,
+    status: Option<Link>,
+}
+
+/// A recruiting workflow: which job, which person, where it stands.
+pub(super) struct Workflow {
+    pub(super) job: AtsId,
+    pub(super) person: AtsId,
+    pub(super) status: Option<AtsId>,
+}
+
+impl Workflow {
+    pub(super) fn read(response: &HttpResponse) -> Result<Self, Trouble> {
+        let body: WorkflowBody = parse(response)?;
+        // iCIMS leaves out what the integration user may not see.
+        let hidden = |field: &str| {
+            Trouble::because(
+                crate::reason::Refusal::about(crate::reason::Reason::AtsPermission, field),
+                format!("icims: {field} is not in the workflow"),
+            )
+        };
+        Ok(Self {
+            job: body.baseprofile.ok_or_else(|| hidden("baseprofile"))?.id,
+            person: body.associatedprofile.ok_or_else(|| hidden("associatedprofile"))?.id,
+            status: body.status.map(|status| status.id),
+        })
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
+    serde_json::from_slice(&response.body).map_err(|_| Trouble::later("icims: an answer that is not the expected JSON"))
+}
+
+#[derive(Deserialize)]
+struct Person {
+    firstname: Option<String>,
+    lastname: Option<String>,
+    email: Option<String>,
+}
+
+fn present(value: Option<String>) -> Option<Secret> {
+    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Secret::new)
+}
+
+/// A list value is `{"id","value"}`; a multi-list is an array of these; a text field is plain text.
+fn list_values(field: Option<&Value>) -> Vec<AtsValue> {
+    let one = |value: &Value| -> Option<AtsValue> {
+        let text = |key: &str| match value.get(key) {
+            Some(Value::String(text)) => Some(text.trim().to_owned()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let found = match value {
+            Value::String(plain) => AtsValue { id: None, text: plain.trim().to_owned() },
+            _ => AtsValue { id: text("id"), text: text("value").or_else(|| text("formattedvalue")).unwrap_or_default() },
+        };
+        (!found.text.is_empty() || found.id.is_some()).then_some(found)
+    };
+    match field {
+        Some(Value::Array(values)) => values.iter().filter_map(one).collect(),
+        Some(value) => one(value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Puts together what the three profiles say.
+pub(super) fn check_request(
+    settings: &Settings,
+    subject: Subject,
+    workflow: &Workflow,
+    person: &HttpResponse,
+    job: &HttpResponse,
+    requester: Option<&HttpResponse>,
+) -> Result<CheckRequest, Trouble> {
+    let (person_fields, job_fields): (Value, Value) = (parse(person)?, parse(job)?);
+    let package_profile = match settings.package_profile {
+        Profile::Job => &job_fields,
+        Profile::Person => &person_fields,
+    };
+    let packages = list_values(package_profile.get(&settings.package_field));
+    let department =
+        settings.group_field.as_ref().and_then(|field| list_values(job_fields.get(field)).into_iter().next());
+    let person: Person = parse(person)?;
+    let requester_email = match requester {
+        Some(response) => present(parse::<Person>(response)?.email),
+        None => None,
+    };
+    Ok(CheckRequest {
+        in_trigger_status: workflow.status.as_ref().map(|status| settings.is_trigger(status.as_str())),
+        subject,
+        packages,
+        department,
+        candidate: Candidate {
+            given_name: present(person.firstname),
+            family_name: present(person.lastname),
+            email: present(person.email),
+        },
+        requester_email,
+    })
+}
+
+/// The entry of the results collection that shows `view`.
+pub(super) fn entry(settings: &Settings, view: &View, link: Option<&Url>) -> Value {
+    let name = settings.entry_name.as_deref().or(view.package_name.as_deref()).unwrap_or("Background check");
+    let mut entry = json!({
+        "assessmentname": {"value": name},
+        "assessmentdate": view.at.strftime("%Y-%m-%d %I:%M %p").to_string(),
+        "assessmentstatus": {"id": screen::node(&settings.status_nodes, view.status)},
+        "assessmentresult": screen::result(view),
+        "assessmentnotes": screen::notes(view),
+    });
+    if let (Some(link), Some(fields)) = (link, entry.as_object_mut()) {
+        fields.insert("assessmenturl".to_owned(), link.as_str().into());
+    }
+    entry
+}
+
+pub(super) fn notes_of(entry: &Value) -> &str {
+    entry.get("assessmentnotes").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// `Location: …/fields/{collection}/{entry}`: only the last segment is used, so the host does not matter.
+pub(super) fn entry_of_location(response: &HttpResponse) -> Option<String> {
+    let entry = response.header("location")?.trim_end_matches('/').rsplit('/').next()?;
+    AtsId::parse(entry).ok().map(String::from)
+}
+
+/// The entry whose notes are `notes`, from a reading of the whole collection.
+pub(super) fn entry_with_notes(response: &HttpResponse, notes: &str) -> Option<String> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    let entries = match &body {
+        Value::Array(entries) => entries,
+        Value::Object(fields) => fields.values().find_map(Value::as_array)?,
+        _ => return None,
+    };
+    let found = entries.iter().find(|entry| notes_of(entry) == notes)?;
+    let entry: Option<TextOrNumber> = serde_json::from_value(found.get("entry")?.clone()).ok();
+    entry.map(TextOrNumber::text)
+}
+
+/// What iCIMS says about a refused call.
+pub(super) struct Error {
+    pub(super) code: Option<i64>,
+    /// The field at fault, where it is named: an id of the customer's configuration, not data.
+    pub(super) field: String,
+}
+
+/// From `X-Error: <code>:<field>:<detail>` or `<code>:<detail>`, else from the body.
+pub(super) fn error(response: &HttpResponse) -> Error {
+    let header = response.header("x-error").and_then(|value| {
+        let mut parts = value.splitn(3, ':').map(str::trim);
+        let code = parts.next()?.parse().ok()?;
+        let field = match (parts.next(), parts.next()) {
+            (Some(field), Some(_)) if AtsId::parse(field).is_ok() => field.to_owned(),
+            _ => String::new(),
+        };
+        Some(Error { code: Some(code), field })
+    });
+    header.unwrap_or_else(|| {
+        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let code = body.as_ref().and_then(|b| b.pointer("/errors/0/errorCode")).and_then(Value::as_i64);
+        Error { code, field: String::new() }
+    })
+}
+
+/// How long the daily allowance stays spent: `x-ratelimit-reset` counts the seconds to midnight UTC.
+pub(super) fn quota_reset(response: &HttpResponse) -> Option<Duration> {
+    response.header("x-ratelimit-reset")?.trim().parse().ok().map(Duration::from_secs)
+}

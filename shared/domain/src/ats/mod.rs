@@ -1,0 +1,206 @@
+//! Applicant tracking systems. One folder each; [`connectors!`] is the place where a folder is registered.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::connection::{Connection, Invalid};
+use crate::http::System;
+use crate::id::AtsId;
+use crate::order::View;
+use crate::reason::{NotForUs, Refusal};
+use crate::region::Region;
+use crate::secret::Secret;
+use crate::talk::Talk;
+use crate::trouble::Trouble;
+use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
+
+macro_rules! connectors {
+    ($($module:ident $Kind:ident),+ $(,)?) => {
+        $(pub mod $module;)+
+
+        /// The settings of a connection's ATS side.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        pub enum AtsSettings { $($Kind($module::Settings)),+ }
+
+        /// What the integration user of the ATS signs in with.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        pub enum AtsCredentials { $($Kind($module::Credentials)),+ }
+
+        /// Every registered folder with its system.
+        pub const REGISTERED: &[(&str, &System)] = &[$((stringify!($module), &$module::SYSTEM)),+];
+
+        impl AtsSettings {
+            /// The folder's name, as in URLs, keys and metrics.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$Kind(_) => stringify!($module)),+ }
+            }
+
+            fn rules(&self) -> &dyn AtsRules {
+                match self { $(Self::$Kind(settings) => settings),+ }
+            }
+
+            /// The connector, or nothing where settings and credentials are of different kinds.
+            #[must_use]
+            pub fn connector(&self, credentials: &AtsCredentials) -> Option<Box<dyn Ats>> {
+                match (self, credentials) {
+                    $((Self::$Kind(settings), AtsCredentials::$Kind(credentials)) => {
+                        Some(Box::new($module::Connector::new(settings.clone(), credentials.clone())))
+                    })+
+                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
+                    _ => None,
+                }
+            }
+
+            /// What keeps these settings and credentials from being saved.
+            #[must_use]
+            pub fn problems(&self, credentials: &AtsCredentials) -> Vec<Invalid> {
+                match (self, credentials) {
+                    $((Self::$Kind(settings), AtsCredentials::$Kind(credentials)) => settings.problems(credentials),)+
+                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
+                    _ => vec![Invalid::new("ats_credentials.kind", "must be the kind of ats")],
+                }
+            }
+        }
+    };
+}
+
+connectors! {
+    icims Icims,
+}
+
+/// How checks arrive from an ATS.
+pub enum Intake<'a> {
+    Webhook(&'a dyn ReceivesWebhooks),
+}
+
+/// What an ATS's settings tell without asking anybody.
+trait AtsRules {
+    fn intake(&self) -> Intake<'_>;
+    fn names_groups(&self) -> bool;
+    fn keeps_data_outside(&self, region: Region) -> bool;
+}
+
+impl AtsSettings {
+    #[must_use]
+    pub fn intake(&self) -> Intake<'_> {
+        self.rules().intake()
+    }
+
+    /// Whether the ATS can name the group of an order, so that a default group is not a must.
+    #[must_use]
+    pub fn names_groups(&self) -> bool {
+        self.rules().names_groups()
+    }
+
+    /// Whether the ATS instance lies outside the stack's region.
+    #[must_use]
+    pub fn keeps_data_outside(&self, region: Region) -> bool {
+        self.rules().keeps_data_outside(region)
+    }
+}
+
+/// Which application a check is about: ids of the ATS only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub application: AtsId,
+    /// The person who acted, where the ATS said so.
+    #[serde(default)]
+    pub requester: Option<AtsId>,
+    /// The status or stage that the event named.
+    pub status: AtsId,
+}
+
+/// What a webhook of an ATS says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AtsEvent {
+    CheckRequested(Subject),
+    /// The application is outside the trigger status: that opens the way for a later, second order.
+    LeftTrigger(Subject),
+    NotForUs(NotForUs),
+}
+
+/// What the sender of a webhook is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Stored, or recorded as not for us.
+    Accepted,
+    Unauthentic,
+    Unreadable(Unreadable),
+    /// The recruiter can fix it: the sentence, and a log line for the ATS.
+    Refused { refusal: Refusal, sentence: String, debug: String },
+    /// It could not be stored.
+    Unavailable,
+}
+
+/// An answer to a webhook in the sender's own form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: Option<&'static str>,
+    pub body: String,
+}
+
+/// An ATS that calls us.
+pub trait ReceivesWebhooks {
+    /// How the sender proves itself.
+    fn scheme<'a>(&self, connection: &'a Connection) -> Scheme<'a>;
+
+    /// Reads a proven event.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where the sender must be told that it is malformed.
+    fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable>;
+}
+
+/// A word of the ATS with its id, where it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtsValue {
+    pub id: Option<String>,
+    pub text: String,
+}
+
+/// The person to be checked. Never stored, never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Candidate {
+    pub given_name: Option<Secret>,
+    pub family_name: Option<Secret>,
+    pub email: Option<Secret>,
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |value: &Option<Secret>| if value.is_some() { "present" } else { "absent" };
+        write!(
+            f,
+            "candidate (given name {}, family name {}, e-mail {})",
+            has(&self.given_name),
+            has(&self.family_name),
+            has(&self.email)
+        )
+    }
+}
+
+/// What the ATS holds about a requested check, read just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRequest {
+    pub subject: Subject,
+    /// The application's status by the ATS's own reading is (`Some(true)`) or is not a trigger status.
+    pub in_trigger_status: Option<bool>,
+    pub packages: Vec<AtsValue>,
+    pub department: Option<AtsValue>,
+    pub candidate: Candidate,
+    pub requester_email: Option<Secret>,
+}
+
+/// An ATS that can be read and written.
+pub trait Ats: Send + Sync {
+    fn read_request(&self, subject: &Subject) -> Talk<Result<CheckRequest, Trouble>>;
+
+    /// Makes the ATS show `view`: a new entry, or the entry that `at` names. The answer names the entry.
+    fn write(&self, subject: &Subject, view: &View, link: Option<&Url>, at: Option<&str>) -> Talk<Result<String, Trouble>>;
+}

@@ -1,0 +1,240 @@
+//! A connection: one client's ATS joined to one provider, with its settings, in one region.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ats::{AtsCredentials, AtsSettings};
+use crate::id::{ConnectionId, GroupId, UserId};
+use crate::provider::{ProviderCredentials, ProviderSettings};
+use crate::region::Region;
+use crate::report_link;
+use crate::secret::Secret;
+use crate::webhook::PasswordHash;
+
+/// What the ATS is given at completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ReportUrl {
+    /// The provider's own page, which asks for a log-in.
+    PortalLink,
+    /// A link of ours that leads to the PDF without a log-in until it expires.
+    Pdf {
+        #[serde(default = "seven_days")]
+        days: u16,
+    },
+}
+
+const fn seven_days() -> u16 {
+    7
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    Active,
+    /// Ordering waits; statuses still come back.
+    Paused,
+}
+
+/// One connection as it is stored: settings and hashes, no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub region: Region,
+    pub state: ConnectionState,
+    /// Counts up with each change.
+    pub rev: u64,
+    pub created_at: Timestamp,
+    pub ats: AtsSettings,
+    pub provider: ProviderSettings,
+    pub report: ReportUrl,
+    /// The group of every order whose job names none.
+    pub default_group: Option<GroupId>,
+    /// The provider's user in whose name an order goes where the requester cannot order.
+    pub fallback_requester: Option<UserId>,
+    /// The passwords that the ATS may use on our webhook.
+    pub webhook_passwords: Vec<PasswordHash>,
+    pub transfer_acknowledged: bool,
+}
+
+/// What the secret store keeps of one connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConnectionSecret {
+    pub ats: AtsCredentials,
+    pub provider: ProviderCredentials,
+    /// The key under which report links are derived.
+    pub link_key: Secret,
+}
+
+/// What an admin sends to create a connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewConnection {
+    pub ats: AtsSettings,
+    pub ats_credentials: AtsCredentials,
+    pub provider: ProviderSettings,
+    pub provider_credentials: ProviderCredentials,
+    #[serde(default = "portal_link")]
+    pub report: ReportUrl,
+    pub default_group: Option<GroupId>,
+    pub fallback_requester: Option<UserId>,
+    /// Says that the client knows that its ATS keeps data outside the stack's region.
+    #[serde(default)]
+    pub transfer_acknowledged: bool,
+    /// Says that PDF links without a log-in are wanted in `uk` although the default there is none.
+    #[serde(default)]
+    pub pdf_acknowledged: bool,
+}
+
+const fn portal_link() -> ReportUrl {
+    ReportUrl::PortalLink
+}
+
+/// A field that keeps a connection from being saved, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Invalid {
+    pub field: String,
+    pub problem: String,
+}
+
+impl Invalid {
+    #[must_use]
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+/// What the shell adds to a new connection.
+#[derive(Debug, Clone)]
+pub struct Minted {
+    pub id: ConnectionId,
+    pub webhook_password: Secret,
+    pub link_key: Secret,
+    pub now: Timestamp,
+}
+
+impl NewConnection {
+    /// Makes the connection and its secret, or says everything that is wrong at once.
+    ///
+    /// # Errors
+    /// One [`Invalid`] for each field at fault.
+    pub fn accept(self, region: Region, minted: Minted) -> Result<(Connection, ConnectionSecret), Vec<Invalid>> {
+        let mut invalid = self.ats.problems(&self.ats_credentials);
+        invalid.extend(self.provider.problems(&self.provider_credentials));
+        if let ReportUrl::Pdf { days } = self.report {
+            if !report_link::DAYS.contains(&days) {
+                invalid.push(Invalid::new("report.days", format!("must be one of {:?}", report_link::DAYS)));
+            }
+            if region == Region::Uk && !self.pdf_acknowledged {
+                invalid.push(Invalid::new(
+                    "pdf_acknowledged",
+                    "in uk a PDF link without a log-in must be asked for explicitly: send true",
+                ));
+            }
+        }
+        if self.default_group.is_none() && !self.ats.names_groups() {
+            invalid.push(Invalid::new("default_group", "is needed, as this ATS names no group: give the group's id"));
+        }
+        if self.ats.keeps_data_outside(region) && !self.transfer_acknowledged {
+            invalid.push(Invalid::new(
+                "transfer_acknowledged",
+                format!("the ATS instance keeps its data outside {}: send true if the client knows", region.code()),
+            ));
+        }
+        if !invalid.is_empty() {
+            return Err(invalid);
+        }
+        let connection = Connection {
+            id: minted.id,
+            region,
+            state: ConnectionState::Active,
+            rev: 1,
+            created_at: minted.now,
+            ats: self.ats,
+            provider: self.provider,
+            report: self.report,
+            default_group: self.default_group,
+            fallback_requester: self.fallback_requester,
+            webhook_passwords: vec![PasswordHash::of(&minted.webhook_password)],
+            transfer_acknowledged: self.transfer_acknowledged,
+        };
+        let secret = ConnectionSecret {
+            ats: self.ats_credentials,
+            provider: self.provider_credentials,
+            link_key: minted.link_key,
+        };
+        Ok((connection, secret))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn minted() -> Minted {
+        Minted {
+            id: ConnectionId::parse("icims-test").unwrap(),
+            webhook_password: Secret::from("hook"),
+            link_key: Secret::from("link"),
+            now: "2026-11-01T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn new_connection() -> serde_json::Value {
+        serde_json::json!({
+            "ats": {"kind": "icims", "customer_id": "7351", "trigger_statuses": ["1822"]},
+            "ats_credentials": {"kind": "icims", "username": "api", "password": "pw"},
+            "provider": {"kind": "certn", "key_created_on": "2026-10-01"},
+            "provider_credentials": {"kind": "certn", "api_keys": ["k1"], "webhook_secrets": ["s1"]},
+            "default_group": "g1",
+            "transfer_acknowledged": true,
+        })
+    }
+
+    pub(crate) fn connection() -> (Connection, ConnectionSecret) {
+        let new: NewConnection = serde_json::from_value(new_connection()).unwrap();
+        new.accept(Region::Ca, minted()).unwrap()
+    }
+
+    fn check(change: impl FnOnce(&mut serde_json::Value), region: Region, expected: &[&str]) {
+        let mut json = new_connection();
+        change(&mut json);
+        let new: NewConnection = serde_json::from_value(json).unwrap();
+        let invalid = new.accept(region, minted()).err().unwrap_or_default();
+        assert_eq!(invalid.iter().map(|i| i.field.as_str()).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_connection_is_refused_with_every_field_at_fault() {
+        check(|_| {}, Region::Ca, &[]);
+        check(|json| json["default_group"] = serde_json::Value::Null, Region::Ca, &["default_group"]);
+        check(|json| json["transfer_acknowledged"] = false.into(), Region::Ca, &["transfer_acknowledged"]);
+        check(|json| json["report"] = serde_json::json!({"type": "pdf", "days": 8}), Region::Ca, &["report.days"]);
+        check(|json| json["report"] = serde_json::json!({"type": "pdf"}), Region::Uk, &["pdf_acknowledged"]);
+        check(
+            |json| {
+                json["ats_credentials"]["password"] = "".into();
+                json["provider_credentials"]["api_keys"] = serde_json::json!([]);
+            },
+            Region::Au,
+            &["ats_credentials.password", "provider_credentials.api_keys"],
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_not_ignored() {
+        let mut json = new_connection();
+        json["ats"]["triggerstatus"] = "1".into();
+        assert!(serde_json::from_value::<NewConnection>(json).is_err());
+    }
+
+    #[test]
+    fn neither_a_connection_nor_its_secret_prints_a_secret() {
+        let printed = format!("{:?}", connection());
+        for secret in ["\"pw\"", "\"k1\"", "\"s1\"", "\"hook\"", "\"link\""] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        let stored = serde_json::to_string(&connection().0).unwrap();
+        assert!(!stored.contains("hook"), "{stored}");
+    }
+}

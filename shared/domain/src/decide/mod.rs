@@ -1,0 +1,153 @@
+//! Decisions: synchronous, total, and explained. The shell gathers facts and does what is decided; it has no choice left.
+
+mod package;
+pub mod repeat;
+
+use crate::ats::CheckRequest;
+use crate::connection::{Connection, ConnectionState};
+use crate::id::{GroupId, UserId};
+use crate::mapping::{MappingKind, Mappings};
+use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Standing};
+use crate::reason::{Reason, Refusal};
+use crate::secret::Secret;
+use crate::trace::Trace;
+use crate::trouble::Trouble;
+
+/// What is to be done about a request for a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Order { order: NewOrder, package_name: String },
+    /// It is refused; the package is known if it could be told.
+    Refuse { refusal: Refusal, package: Option<Package> },
+    /// It waits: for the provider, or for a person.
+    Wait { trouble: Trouble, package: Option<Package> },
+}
+
+/// Everything that a decision looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    pub connection: &'a Connection,
+    pub mappings: &'a Mappings,
+    pub request: &'a CheckRequest,
+    pub packages: &'a Result<Vec<Package>, Trouble>,
+    pub standing: &'a Result<Standing, Trouble>,
+}
+
+/// What the provider is to be asked about a request before it can be decided; nothing where no group can be told.
+#[must_use]
+pub fn question(connection: &Connection, mappings: &Mappings, request: &CheckRequest) -> Option<(GroupId, Option<Secret>)> {
+    let group = group(connection, mappings, request, &mut Trace::default()).ok()?;
+    Some((group, request.requester_email.clone()))
+}
+
+/// Decides about one request for a check.
+#[must_use]
+pub fn check(facts: Facts<'_>) -> (Decision, Trace) {
+    let mut trace = Trace::default();
+    let decision = decide(facts, &mut trace);
+    (decision, trace)
+}
+
+fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
+    let Facts { connection, mappings, request, .. } = facts;
+    let package = match package::resolve(&request.packages, mappings, facts.packages, trace) {
+        package::Resolved::Package(package) => package,
+        package::Resolved::Refused(refusal) => return Decision::Refuse { refusal, package: None },
+        package::Resolved::NotNow(trouble) => return Decision::Wait { trouble, package: None },
+    };
+    let refuse = |refusal| Decision::Refuse { refusal, package: Some(package.clone()) };
+    if !package.orderable {
+        return refuse(Refusal::about(Reason::PackageNotEnabled, &package.name));
+    }
+    if request.candidate.email.is_none() {
+        trace.note("candidate", "no e-mail address", "refused");
+        return refuse(Refusal::new(Reason::NoEmail));
+    }
+    trace.note("candidate", "an e-mail address", "ok");
+    let group = match group(connection, mappings, request, trace) {
+        Ok(group) => group,
+        Err(refusal) => return refuse(refusal),
+    };
+    let ordered_by = match requester(facts, &group, trace) {
+        Ok(user) => user,
+        Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == crate::reason::Kind::Reject => {
+            return refuse(refusal);
+        }
+        Err(trouble) => return Decision::Wait { trouble, package: Some(package) },
+    };
+    if connection.state == ConnectionState::Paused {
+        trace.note("connection", "paused", "waits");
+        let trouble = Trouble::because(Refusal::new(Reason::ConnectionPaused), "the connection is paused");
+        return Decision::Wait { trouble, package: Some(package) };
+    }
+    let order = NewOrder { package: package.id, group, ordered_by, candidate: request.candidate.clone() };
+    Decision::Order { order, package_name: package.name }
+}
+
+/// The group: the department's, else the connection's default.
+fn group(
+    connection: &Connection,
+    mappings: &Mappings,
+    request: &CheckRequest,
+    trace: &mut Trace,
+) -> Result<GroupId, Refusal> {
+    let Some(department) = &request.department else {
+        let group = connection.default_group.clone().ok_or_else(|| Refusal::new(Reason::NoGroup));
+        let outcome = group.as_ref().map_or("none set", |group| group.as_str()).to_owned();
+        trace.note("group", "no department", format!("default group: {outcome}"));
+        return group;
+    };
+    let words = [Some(department.text.as_str()), department.id.as_deref()];
+    let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Group, word));
+    match mapped.and_then(|group| GroupId::parse(group).ok()) {
+        Some(group) => {
+            trace.note("group", "a mapped department", group.as_str());
+            Ok(group)
+        }
+        None => {
+            trace.note("group", "a department without a mapping", "refused");
+            Err(Refusal::about(Reason::UnknownGroup, &department.text))
+        }
+    }
+}
+
+/// The user in whose name the order goes.
+fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Option<UserId>, Trouble> {
+    let refused = |reason, about: &str| Err(Trouble::because(Refusal::about(reason, about), "decided"));
+    let standing = match facts.standing {
+        Ok(standing) => standing,
+        Err(trouble) => {
+            trace.note("requester and group", trouble.cause().to_string(), "waits");
+            return Err(trouble.clone());
+        }
+    };
+    match standing.group {
+        GroupStanding::Active => trace.note("group at the provider", "active", "ok"),
+        GroupStanding::Inactive => {
+            trace.note("group at the provider", "inactive", "refused");
+            return refused(Reason::GroupInactive, "");
+        }
+        GroupStanding::Unknown => {
+            trace.note("group at the provider", "unknown", "refused");
+            return refused(Reason::UnknownGroup, group.as_str());
+        }
+    }
+    let fallback = facts.connection.fallback_requester.clone();
+    let (saw, reason) = match &standing.requester {
+        Some(RequesterStanding::Member(user)) => {
+            trace.note("requester", "a member of the group", "ok");
+            return Ok(Some(user.clone()));
+        }
+        Some(RequesterStanding::OutsideGroup(_)) => ("not a member of the group", Reason::RequesterNotInGroup),
+        Some(RequesterStanding::Unknown) => ("not a user at the provider", Reason::RequesterUnknown),
+        None => ("not said by the ATS", Reason::RequesterMissing),
+    };
+    trace.note("requester", saw, if fallback.is_some() { "the fallback user" } else { "refused" });
+    match fallback {
+        Some(user) => Ok(Some(user)),
+        None => refused(reason, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests;

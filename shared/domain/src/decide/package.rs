@@ -1,0 +1,103 @@
+//! Which package a request means.
+
+use uuid::Uuid;
+
+use crate::ats::AtsValue;
+use crate::id::PackageId;
+use crate::mapping::{MappingKind, Mappings};
+use crate::provider::Package;
+use crate::reason::{Reason, Refusal};
+use crate::trace::Trace;
+use crate::trouble::Trouble;
+
+pub(super) enum Resolved {
+    Package(Package),
+    Refused(Refusal),
+    NotNow(Trouble),
+}
+
+/// How one value of the ATS was understood.
+enum Match<'a> {
+    /// By a mapping or by an id in the text; the list of packages, if it is there, confirms it.
+    Id(PackageId),
+    Name(&'a Package),
+    None,
+}
+
+/// Exactly one package: by the mapping of the value's id or text, else by a UUID in the text, else by the exact name.
+pub(super) fn resolve(
+    values: &[AtsValue],
+    mappings: &Mappings,
+    packages: &Result<Vec<Package>, Trouble>,
+    trace: &mut Trace,
+) -> Resolved {
+    let saw = if values.len() == 1 { "1 value".to_owned() } else { format!("{} values", values.len()) };
+    if values.is_empty() {
+        trace.note("package", saw, "refused");
+        return Resolved::Refused(Refusal::new(Reason::NoPackage));
+    }
+    let known = packages.as_deref().unwrap_or(&[]);
+    let mut found: Vec<Package> = Vec::new();
+    for value in values {
+        let package = match understand(value, mappings, known) {
+            Match::Name(package) => package.clone(),
+            Match::Id(id) => match (known.iter().find(|package| package.id == id), packages) {
+                (Some(package), _) => package.clone(),
+                (None, Ok(_)) => {
+                    trace.note("package", saw, "an id that the provider does not list: refused");
+                    return Resolved::Refused(Refusal::about(Reason::UnknownPackage, &value.text));
+                }
+                // Without the list an id is taken at its word: the provider refuses it if it is wrong.
+                (None, Err(_)) => Package { name: value.text.clone(), id, orderable: true },
+            },
+            Match::None => {
+                if let Err(trouble) = packages {
+                    trace.note("package", saw, "a name, and the list cannot be read: waits");
+                    return Resolved::NotNow(trouble.clone());
+                }
+                trace.note("package", saw, "no mapping, no id, no package of that name: refused");
+                return Resolved::Refused(Refusal::about(Reason::UnknownPackage, &value.text));
+            }
+        };
+        if !found.iter().any(|other| other.id == package.id) {
+            found.push(package);
+        }
+    }
+    let several = found.len() > 1;
+    match found.pop() {
+        Some(package) if !several => {
+            let outcome = if package.orderable { "" } else { ", not enabled for ordering: refused" };
+            trace.note("package", saw, format!("{}{outcome}", package.id));
+            Resolved::Package(package)
+        }
+        _ => {
+            trace.note("package", saw, "more than one package: refused");
+            let names: Vec<&str> = values.iter().map(|value| value.text.as_str()).collect();
+            Resolved::Refused(Refusal::about(Reason::MultiplePackages, &names.join(", ")))
+        }
+    }
+}
+
+fn understand<'a>(value: &AtsValue, mappings: &Mappings, known: &'a [Package]) -> Match<'a> {
+    let words = [value.id.as_deref(), Some(value.text.as_str())];
+    let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Package, word));
+    if let Some(id) = mapped.and_then(|id| PackageId::parse(id).ok()) {
+        return Match::Id(id);
+    }
+    if let Some(id) = uuid_in(&value.text) {
+        return Match::Id(id);
+    }
+    let wanted = value.text.trim().to_lowercase();
+    let mut of_that_name = known.iter().filter(|package| package.name.trim().to_lowercase() == wanted);
+    match (of_that_name.next(), of_that_name.next()) {
+        (Some(package), None) => Match::Name(package),
+        _ => Match::None,
+    }
+}
+
+/// The first UUID in a text such as `Standard (7a0e1c52-…)`.
+fn uuid_in(text: &str) -> Option<PackageId> {
+    let parts = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
+    let found = parts.filter(|part| part.len() == 36).find_map(|part| Uuid::try_parse(part).ok())?;
+    PackageId::parse(&found.to_string()).ok()
+}

@@ -1,0 +1,72 @@
+//! What an admin set for one connection: which word of the ATS means which thing at the provider.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of word is mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MappingKind {
+    /// A package's node id or text in the ATS → a package of the provider.
+    Package,
+    /// A department of the ATS → a group of the provider.
+    Group,
+}
+
+impl MappingKind {
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Package => "package",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// One word and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    pub kind: MappingKind,
+    pub ats_value: String,
+    pub provider_value: String,
+}
+
+/// All mappings of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mappings(pub Vec<Mapping>);
+
+impl Mappings {
+    /// What the word means: trimmed, and the case of letters does not count.
+    #[must_use]
+    pub fn get(&self, kind: MappingKind, ats_value: &str) -> Option<&str> {
+        let wanted = key(ats_value);
+        self.0.iter().find(|m| m.kind == kind && key(&m.ats_value) == wanted).map(|m| m.provider_value.as_str())
+    }
+}
+
+/// The form in which two words of an ATS are the same word; also the mapping's key in the table.
+#[must_use]
+pub fn key(ats_value: &str) -> String {
+    ats_value.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_found_trimmed_and_in_any_case_but_only_among_its_kind() {
+        let mapping = |kind, ats: &str, provider: &str| Mapping {
+            kind,
+            ats_value: ats.to_owned(),
+            provider_value: provider.to_owned(),
+        };
+        let mappings = Mappings(vec![
+            mapping(MappingKind::Package, "D100", "p1"),
+            mapping(MappingKind::Group, " Nursing ", "g1"),
+        ]);
+        assert_eq!(mappings.get(MappingKind::Package, "d100 "), Some("p1"));
+        assert_eq!(mappings.get(MappingKind::Group, "NURSING"), Some("g1"));
+        assert_eq!(mappings.get(MappingKind::Package, "Nursing"), None);
+    }
+}

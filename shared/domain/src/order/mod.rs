@@ -1,0 +1,199 @@
+//! The life of an order: what is stored, and every change that it may go through.
+//!
+//! Each change is a method that takes the time and gives back what happened as [`Event`]s for the order's story. The
+//! shell stores the order with a condition on [`Order::rev`] and does what [`Order::next_step`] says.
+
+mod placing;
+mod story;
+mod truth;
+mod view;
+mod writing;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use self::placing::{Found, Placement, Planned};
+pub use self::story::Event;
+pub use self::view::{LinkKind, View};
+pub use self::writing::{CLAIM, Wrote};
+use crate::ats::Subject;
+use crate::id::{ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
+use crate::reason::Refusal;
+use crate::report_link::ReportLink;
+use crate::status::{ActionBy, Delivery, OrderResult, OrderStatus};
+
+/// The waits of an order's life. Only a local stack changes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// From the intent until a lookup can be trusted: our time-out of 20 s, 90 s that the provider may take to commit,
+    /// 10 s by which clocks may differ.
+    pub quiet_window: SignedDuration,
+    /// How long an order may wait before the recruiter reads that it does.
+    pub patience: SignedDuration,
+    /// How often an open order is looked at although nothing was heard.
+    pub safety_look: SignedDuration,
+    /// How long an order may wait in all before it is refused.
+    pub longest_wait: SignedDuration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            quiet_window: SignedDuration::from_secs(120),
+            patience: SignedDuration::from_mins(15),
+            safety_look: SignedDuration::from_hours(24),
+            longest_wait: SignedDuration::from_hours(24 * 14),
+        }
+    }
+}
+
+/// How long an order is kept after its end, and an open one after its creation.
+pub const KEPT_AFTER_END: SignedDuration = SignedDuration::from_hours(24 * 180);
+pub const KEPT_OPEN: SignedDuration = SignedDuration::from_hours(24 * 730);
+
+/// One order as it is stored: ids, codes and times; nothing of the candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: OrderId,
+    pub connection: ConnectionId,
+    pub subject: Subject,
+    pub generation: u32,
+    /// Empty while no package could be told.
+    pub package: Option<PackageId>,
+    pub package_name: Option<String>,
+    pub group: Option<GroupId>,
+    pub ordered_by: Option<UserId>,
+    /// Counts up with each stored change; the condition of every write.
+    pub rev: u64,
+    pub created_at: Timestamp,
+
+    pub placement: Placement,
+    /// When the first attempt was about to be sent; a lookup goes back to here.
+    pub first_intent_at: Option<Timestamp>,
+    /// How many attempts ended without a known outcome and were not found at the provider.
+    #[serde(default)]
+    pub unclear_attempts: u32,
+    /// Whether the ATS's own reading agreed with its event about the status; only then can a later reading show that
+    /// the application left it.
+    #[serde(default)]
+    pub status_ids_agree: bool,
+
+    pub status: OrderStatus,
+    pub status_at: Timestamp,
+    pub action_by: Option<ActionBy>,
+    pub refusal: Option<Refusal>,
+    pub result: Option<OrderResult>,
+    pub provider_order: Option<ProviderOrderId>,
+    pub provider_short_id: Option<String>,
+    pub provider_modified: Option<Timestamp>,
+    /// Since when the order is finished at the provider without its score.
+    pub score_awaited_since: Option<Timestamp>,
+    pub look_at: Option<Timestamp>,
+
+    /// What the ATS should show; its revision counts up with each change.
+    pub desired: Option<View>,
+    pub desired_rev: u64,
+    pub written_rev: u64,
+    pub delivery: Delivery,
+    pub write_attempts: u32,
+    pub write_at: Option<Timestamp>,
+    /// Until when one worker alone may write to the ATS.
+    pub claimed_until: Option<Timestamp>,
+    /// Why the latest write waits or was given up.
+    pub write_refusal: Option<Refusal>,
+    /// Our entry in the ATS.
+    pub ats_ref: Option<String>,
+
+    pub report_link: Option<ReportLink>,
+    /// The provider's name of the report's file, once it was made.
+    pub report_file: Option<String>,
+}
+
+/// What is to be done about an order now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Decide again and place it.
+    Place,
+    /// Look for it at the provider: whether it was placed is not known.
+    LookUp,
+    /// Read the provider's truth.
+    Look,
+    /// Make the ATS show what is desired.
+    Write,
+    /// Only time has passed: what people see may change.
+    Settle,
+    Nothing,
+}
+
+impl Order {
+    /// What is to be done now. Placement comes first, then what the ATS shows, then the look at the provider.
+    #[must_use]
+    pub fn next_step(&self, now: Timestamp, timing: &Timing) -> NextStep {
+        let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if due(self.placement.due_at(timing)) {
+            return match self.placement {
+                Placement::Retry { .. } => NextStep::Place,
+                _ => NextStep::LookUp,
+            };
+        }
+        if due(self.write_due_at()) {
+            return NextStep::Write;
+        }
+        if due(self.look_at) {
+            return NextStep::Look;
+        }
+        if due(self.shown_as_held_at(timing)) { NextStep::Settle } else { NextStep::Nothing }
+    }
+
+    /// When something is to be done next, whatever it is; the key of the `due` index.
+    #[must_use]
+    pub fn due_at(&self, timing: &Timing) -> Option<Timestamp> {
+        let dues =
+            [self.placement.due_at(timing), self.write_due_at(), self.look_at, self.shown_as_held_at(timing)];
+        dues.into_iter().flatten().min()
+    }
+
+    /// Until when the item is kept.
+    #[must_use]
+    pub fn kept_until(&self) -> Timestamp {
+        let (from, life) =
+            if self.status.is_end() { (self.status_at, KEPT_AFTER_END) } else { (self.created_at, KEPT_OPEN) };
+        from.saturating_add(life).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether another order of the same request would be a second one.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        !self.status.is_end()
+    }
+
+    /// Accounts for passed time and for whatever just changed: moves the visible status of an unplaced order and asks
+    /// for a write where the ATS should show something else than before.
+    fn settle(&mut self, now: Timestamp, timing: &Timing) {
+        self.settle_unplaced(now, timing);
+        let Some(view) = self.view(now, timing) else { return };
+        if self.desired.as_ref().is_some_and(|desired| desired.shows_the_same(&view)) {
+            return;
+        }
+        self.desired = Some(view);
+        self.desired_rev += 1;
+        self.write_attempts = 0;
+        self.write_at = Some(now);
+        self.delivery = Delivery::Pending;
+    }
+
+    /// Time has passed and nothing else.
+    pub fn settled(&mut self, now: Timestamp, timing: &Timing) {
+        self.settle(now, timing);
+    }
+
+    fn set_status(&mut self, status: OrderStatus, now: Timestamp) {
+        if self.status != status {
+            self.status = status;
+            self.status_at = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

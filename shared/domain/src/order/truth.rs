@@ -1,0 +1,94 @@
+//! The provider's truth moves an order forward by rank, never by the order in which answers arrive.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Event, Order, Timing};
+use crate::provider::Truth;
+use crate::status::{OrderResult, OrderStatus, ResultCode};
+
+/// When a finished order without a score is looked at again, and when waiting for the score ends.
+const SCORE_LOOKS: [SignedDuration; 3] =
+    [SignedDuration::from_mins(1), SignedDuration::from_mins(5), SignedDuration::from_mins(15)];
+const SCORE_LOOK_LATER: SignedDuration = SignedDuration::from_hours(1);
+const SCORE_GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
+
+impl Order {
+    /// What a reading of the provider changes.
+    pub fn observed(&mut self, truth: Truth, now: Timestamp, timing: &Timing) -> Option<Event> {
+        self.look_at = now.saturating_add(timing.safety_look).ok();
+        let before = (self.status, self.action_by, self.result.clone());
+        let said = truth.status.code();
+        self.take_truth(truth, now, timing);
+        self.settle(now, timing);
+        let after = (self.status, self.action_by, self.result.clone());
+        if before == after {
+            return None;
+        }
+        let result = self.result.as_ref().map(|result| format!(", result {}", result.label)).unwrap_or_default();
+        let what = format!("{} → {}{result}", before.0.code(), self.status.code());
+        Some(Event::new(now, what, format!("the provider says {said}")))
+    }
+
+    /// The provider does not have the order any more: there is nothing left to look at.
+    pub fn gone_at_provider(&mut self, now: Timestamp) -> Event {
+        self.look_at = None;
+        Event::new(now, "gone at the provider", "the provider answered 404")
+    }
+
+    pub(super) fn take_truth(&mut self, truth: Truth, now: Timestamp, timing: &Timing) {
+        let older = matches!((truth.modified, self.provider_modified), (Some(new), Some(old)) if new < old);
+        if older {
+            return;
+        }
+        let newer = truth.modified > self.provider_modified;
+        self.provider_modified = truth.modified.or(self.provider_modified);
+        self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
+
+        let (status, result) = self.with_awaited_score(truth.awaits_score, truth.status, truth.result, now, timing);
+        let moves = self.status == status
+            || (self.status.may_become(status) && (newer || status.rank() > self.status.rank()));
+        if !moves {
+            return;
+        }
+        if self.status == status && !newer && result.is_none() {
+            return;
+        }
+        self.set_status(status, now);
+        self.action_by = truth.action_by;
+        if status == OrderStatus::Completed {
+            self.result = result.or(self.result.take());
+        } else {
+            self.result = None;
+        }
+        if status.is_end() {
+            self.look_at = None;
+        }
+    }
+
+    /// A finished check without a score stays in progress for a while, and is then completed without a result.
+    fn with_awaited_score(
+        &mut self,
+        awaits_score: bool,
+        status: OrderStatus,
+        result: Option<OrderResult>,
+        now: Timestamp,
+        timing: &Timing,
+    ) -> (OrderStatus, Option<OrderResult>) {
+        if !awaits_score {
+            self.score_awaited_since = None;
+            return (status, result);
+        }
+        let since = *self.score_awaited_since.get_or_insert(now);
+        let waited = now.duration_since(since);
+        if waited >= SCORE_GIVEN_UP {
+            let none = OrderResult { code: ResultCode::None, label: "No result given".to_owned() };
+            return (OrderStatus::Completed, Some(none));
+        }
+        let next = SCORE_LOOKS
+            .into_iter()
+            .find(|look| *look > waited)
+            .unwrap_or_else(|| (waited + SCORE_LOOK_LATER).min(SCORE_GIVEN_UP));
+        self.look_at = since.saturating_add(next.min(timing.safety_look)).ok();
+        (OrderStatus::InProgress, None)
+    }
+}

@@ -1,0 +1,102 @@
+//! What the ATS should show of an order, in no ATS's words.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Order, Timing};
+use crate::id::OrderId;
+use crate::reason::Refusal;
+use crate::status::{ActionBy, OrderResult, OrderStatus};
+
+/// Which link goes with it. The address itself is made at the moment of writing and stored nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    None,
+    /// As the connection says: our expiring link to the PDF, or the provider's page.
+    Report,
+}
+
+/// One state of an order as people see it. It holds nothing of the candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    pub order: OrderId,
+    pub status: OrderStatus,
+    pub action_by: Option<ActionBy>,
+    pub refusal: Option<Refusal>,
+    pub result: Option<OrderResult>,
+    /// What the reader does next; empty where there is nothing to do. `{provider}` is filled in when it is written.
+    pub sentence: String,
+    pub package_name: Option<String>,
+    pub link: LinkKind,
+    /// Since when it is so.
+    pub at: Timestamp,
+}
+
+impl View {
+    /// Whether a reader would see no difference; the time does not count.
+    pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        Self { at: other.at, ..self.clone() } == *other
+    }
+
+    /// The view with the provider's name in its sentence.
+    #[must_use]
+    pub fn named(mut self, provider: &str) -> Self {
+        self.sentence = match &self.refusal {
+            Some(refusal) => refusal.sentence(provider),
+            None => self.sentence.replace("{provider}", provider),
+        };
+        self
+    }
+}
+
+impl Order {
+    /// What the ATS should show now, or nothing where it should show nothing new.
+    pub(super) fn view(&self, now: Timestamp, timing: &Timing) -> Option<View> {
+        let impatient = self.created_at.duration_until(now) >= timing.patience;
+        let worth_showing = match self.status {
+            OrderStatus::Received => false,
+            // A wait that passes by itself is told only when it lasts.
+            OrderStatus::Held => impatient || self.refusal.as_ref().is_some_and(|r| r.reason.is_recruiters()),
+            _ => true,
+        };
+        worth_showing.then(|| View {
+            order: self.id.clone(),
+            status: self.status,
+            action_by: self.action_by,
+            refusal: self.refusal.clone(),
+            result: self.result.clone(),
+            sentence: sentence(self.status, self.action_by).to_owned(),
+            package_name: self.package_name.clone(),
+            link: if self.status == OrderStatus::Completed { LinkKind::Report } else { LinkKind::None },
+            at: self.status_at.round_to_second(),
+        })
+    }
+}
+
+const fn sentence(status: OrderStatus, action_by: Option<ActionBy>) -> &'static str {
+    match status {
+        OrderStatus::Undeliverable => {
+            "The invitation could not be delivered. Check the e-mail address, then ask {provider} to re-invite or send again."
+        }
+        OrderStatus::Expired => "The candidate did not complete the form in time. Send again if still needed.",
+        OrderStatus::Declined => "The candidate declined the check.",
+        OrderStatus::Cancelled => "The check was cancelled at {provider}.",
+        OrderStatus::ActionRequired => match action_by {
+            Some(ActionBy::Client) => "{provider} is waiting for you.",
+            _ => "{provider} is waiting for the candidate.",
+        },
+        _ => "",
+    }
+}
+
+trait RoundToSecond {
+    fn round_to_second(self) -> Self;
+}
+
+impl RoundToSecond for Timestamp {
+    fn round_to_second(self) -> Self {
+        let fraction = SignedDuration::from_nanos(i64::from(self.subsec_nanosecond()));
+        self.saturating_sub(fraction).unwrap_or(self)
+    }
+}

@@ -1,0 +1,319 @@
+//! The JSON of Certn. Its shapes stand here and nowhere else; what they do not name is dropped while parsing.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::HttpResponse;
+use crate::id::{ProviderOrderId, UserId};
+use crate::provider::{
+    EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, Truth,
+};
+use crate::reason::{Reason, Refusal};
+use crate::secret::Secret;
+use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
+use crate::trouble::{Cause, Trouble};
+use crate::webhook::Unreadable;
+
+fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
+    serde_json::from_slice(&response.body).map_err(|_| Trouble::later("certn: an answer that is not the expected JSON"))
+}
+
+/// An event as the documentation has it (`id`) or as public clients saw it (`event_id`).
+#[derive(Deserialize)]
+pub(super) struct Event {
+    #[serde(alias = "id")]
+    event_id: String,
+    event_type: String,
+    object_id: ProviderOrderId,
+    #[serde(default)]
+    case_id: Option<ProviderOrderId>,
+}
+
+pub(super) fn event(body: Value) -> Result<ProviderEvent, Unreadable> {
+    let event: Event = serde_json::from_value(body).map_err(|_| Unreadable::Malformed("not an event of Certn"))?;
+    Ok(interpret(event))
+}
+
+fn interpret(event: Event) -> ProviderEvent {
+    match event.event_type.as_str() {
+        "CASE_STATUS_CHANGED" | "CHECK_STATUS_CHANGED" | "CASE_REPORT_READY" => {
+            ProviderEvent::Changed { event: event.event_id, order: event.case_id.unwrap_or(event.object_id) }
+        }
+        _ => ProviderEvent::UnknownType { event: event.event_id },
+    }
+}
+
+/// A list in either of its two envelopes.
+#[derive(Deserialize)]
+struct List<T> {
+    results: Vec<T>,
+    #[serde(default)]
+    pagination: Option<Pagination>,
+    #[serde(default)]
+    next: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    #[serde(default)]
+    next_page: Option<Value>,
+}
+
+impl<T> List<T> {
+    fn has_more(&self) -> bool {
+        let next = self.pagination.as_ref().map_or(&self.next, |pagination| &pagination.next_page);
+        next.as_ref().is_some_and(|next| !next.is_null() && *next != json!(""))
+    }
+}
+
+fn list<T: serde::de::DeserializeOwned, U>(
+    response: &HttpResponse,
+    read: impl Fn(T) -> U,
+) -> Result<(Vec<U>, bool), Trouble> {
+    let list: List<T> = parse(response)?;
+    let has_more = list.has_more();
+    Ok((list.results.into_iter().map(read).collect(), has_more))
+}
+
+#[derive(Deserialize)]
+struct PackageBody {
+    id: crate::id::PackageId,
+    #[serde(default)]
+    name: String,
+    #[serde(default = "yes")]
+    is_active: bool,
+    /// What Certn calls its "Mark this package for ATS use" switch is not published: each plausible name is read, and
+    /// where none is sent a listed package counts as allowed.
+    #[serde(default = "yes", alias = "is_ats_enabled", alias = "is_ats_package", alias = "ats_enabled")]
+    ats_use: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+pub(super) fn packages(response: &HttpResponse) -> Result<(Vec<Package>, bool), Trouble> {
+    list(response, |package: PackageBody| Package {
+        id: package.id,
+        name: package.name,
+        orderable: package.is_active && package.ats_use,
+    })
+}
+
+/// A user of the account; the address is compared and dropped.
+#[derive(Deserialize)]
+pub(super) struct User {
+    id: UserId,
+    #[serde(default)]
+    email: Secret,
+    #[serde(default = "yes")]
+    is_active: bool,
+}
+
+pub(super) fn users(response: &HttpResponse) -> Result<(Vec<User>, bool), Trouble> {
+    list(response, |user: User| user)
+}
+
+/// The one active user with that address; the filter is the provider's, so its answer is checked.
+pub(super) fn user_with_email(users: &[User], email: &Secret) -> Option<UserId> {
+    users
+        .iter()
+        .find(|user| user.is_active && user.email.expose().trim().eq_ignore_ascii_case(email.expose().trim()))
+        .map(|user| user.id.clone())
+}
+
+pub(super) fn group(response: &HttpResponse) -> Result<GroupStanding, Trouble> {
+    #[derive(Deserialize)]
+    struct Group {
+        #[serde(default = "yes")]
+        is_active: bool,
+    }
+    let group: Group = parse(response)?;
+    Ok(if group.is_active { GroupStanding::Active } else { GroupStanding::Inactive })
+}
+
+/// The body of the only order call: the invitation mode, and of the candidate at most the name.
+pub(super) fn order_body(order: &NewOrder) -> Value {
+    let candidate = &order.candidate;
+    let mut body = json!({
+        "package": order.package,
+        "email_address": candidate.email.as_ref().map(Secret::expose),
+        "group": order.group,
+        "send_invite_email": true,
+        "return_invite_link": false,
+    });
+    if let (Some(user), Some(fields)) = (&order.ordered_by, body.as_object_mut()) {
+        fields.insert("ordered_by".to_owned(), user.as_str().into());
+    }
+    if let (Some(given), Some(family), Some(fields)) =
+        (&candidate.given_name, &candidate.family_name, body.as_object_mut())
+    {
+        let name = json!({"given_name": given.expose(), "family_name": family.expose(), "type": "LEGAL"});
+        fields.insert("input_claims".to_owned(), json!({"name": name}));
+    }
+    body
+}
+
+#[derive(Deserialize)]
+struct Case {
+    id: ProviderOrderId,
+    #[serde(default)]
+    short_id: Option<String>,
+    #[serde(default)]
+    overall_status: String,
+    #[serde(default)]
+    overall_score: Option<String>,
+    #[serde(default)]
+    modified: Option<Timestamp>,
+}
+
+impl From<Case> for Truth {
+    fn from(case: Case) -> Self {
+        let (status, action_by) = status(&case.overall_status);
+        let awaits_score = status == OrderStatus::Completed && case.overall_score.is_none();
+        let result = case.overall_score.filter(|_| status == OrderStatus::Completed).map(|score| result(&score));
+        Self {
+            order: case.id,
+            short_id: case.short_id,
+            status: if awaits_score { OrderStatus::InProgress } else { status },
+            action_by,
+            result,
+            awaits_score,
+            modified: case.modified,
+        }
+    }
+}
+
+/// Certn's status in our words. An unknown one is "in progress", never an error.
+fn status(word: &str) -> (OrderStatus, Option<ActionBy>) {
+    let status = match word {
+        "DRAFT" => OrderStatus::Received,
+        "CASE_ORDERED" | "APPLICANT_INVITED" | "APPLICANT_OPENED" => OrderStatus::PendingCandidate,
+        "APPLICANT_STARTED" => OrderStatus::CandidateStarted,
+        "APPLICANT_ACTION_REQUIRED" => return (OrderStatus::ActionRequired, Some(ActionBy::Candidate)),
+        "CLIENT_ACTION_REQUIRED" => return (OrderStatus::ActionRequired, Some(ActionBy::Client)),
+        "IN_DISPUTE" => OrderStatus::InDispute,
+        "COMPLETE" => OrderStatus::Completed,
+        "CANCELLED" => OrderStatus::Cancelled,
+        "APPLICANT_DECLINED" => OrderStatus::Declined,
+        "APPLICANT_EXPIRED" => OrderStatus::Expired,
+        "INVITE_UNDELIVERABLE" => OrderStatus::Undeliverable,
+        _ => OrderStatus::InProgress,
+    };
+    (status, None)
+}
+
+/// Certn's score in our words, with the label that the ATS shows. An unknown one counts as review, never as clear.
+fn result(score: &str) -> OrderResult {
+    let (code, label) = match score {
+        "CLEAR" => (ResultCode::Clear, "Clear"),
+        "REVIEW" => (ResultCode::Review, "Review"),
+        "REJECT" => (ResultCode::Ineligible, "Reject"),
+        "NOT_APPLICABLE" => (ResultCode::NotApplicable, "Not applicable"),
+        "RESTRICTED" => (ResultCode::Restricted, "Restricted"),
+        other => (ResultCode::Custom, other),
+    };
+    OrderResult { code, label: crate::text::quoted(label) }
+}
+
+pub(super) fn case(response: &HttpResponse) -> Result<Truth, Trouble> {
+    parse::<Case>(response).map(Truth::from)
+}
+
+pub(super) fn cases(response: &HttpResponse) -> Result<(Vec<Truth>, bool), Trouble> {
+    list(response, |case: Case| Truth::from(case))
+}
+
+pub(super) fn report_body(language: &str) -> Value {
+    json!({"language": language})
+}
+
+pub(super) fn report_file_id(response: &HttpResponse) -> Result<String, Trouble> {
+    #[derive(Deserialize)]
+    struct Made {
+        case_report_file_id: crate::id::AtsId,
+    }
+    parse::<Made>(response).map(|made| made.case_report_file_id.into())
+}
+
+pub(super) fn report_file(response: &HttpResponse) -> Result<ReportFile, Trouble> {
+    #[derive(Deserialize)]
+    struct File {
+        #[serde(default)]
+        status: String,
+        #[serde(default)]
+        pdf_url: Option<Secret>,
+        #[serde(default)]
+        url: Option<Secret>,
+    }
+    let file: File = parse(response)?;
+    Ok(match (file.status.as_str(), file.pdf_url.or(file.url)) {
+        ("FAILED", _) => ReportFile::Failed,
+        ("COMPLETE", Some(url)) => ReportFile::Ready(url),
+        _ => ReportFile::Preparing,
+    })
+}
+
+pub(super) fn events(response: &HttpResponse) -> Result<EventPage, Trouble> {
+    let (events, has_more) = list(response, |event: Event| event)?;
+    let cursor = events.last().map(|event| event.event_id.clone());
+    let changed = events.into_iter().map(interpret);
+    let changed = changed
+        .filter_map(|event| match event {
+            ProviderEvent::Changed { order, .. } => Some(order),
+            ProviderEvent::UnknownType { .. } => None,
+        })
+        .collect();
+    Ok(EventPage { changed, cursor, has_more })
+}
+
+/// Certn's error body; `detail` may echo a person's data, so it has no field here.
+#[derive(Deserialize, Default)]
+struct ErrorBody {
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+}
+
+#[derive(Deserialize)]
+struct FieldError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    attr: Option<String>,
+}
+
+/// What a refused call means. `order` says that it was the order call, where a 404 is about the package.
+fn explain(response: &HttpResponse, order: bool) -> Trouble {
+    let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
+    let first = body.errors.first();
+    let code = crate::text::quoted(first.map_or("", |error| &error.code));
+    let attr = crate::text::quoted(first.and_then(|error| error.attr.as_deref()).unwrap_or(""));
+    let cause = format!("certn: HTTP {} type={} code={code} attr={attr}", response.status, crate::text::quoted(&body.kind));
+    let because = |reason| Trouble::because(Refusal::new(reason), cause.clone());
+    match response.status {
+        401 => because(Reason::ProviderCredentials),
+        403 => because(Reason::ProviderPermission),
+        404 if order => because(Reason::UnknownPackage),
+        408 | 429 | 500.. => Trouble::Later { cause: Cause::new(cause), after: response.retry_after() },
+        _ => because(match (attr.as_str(), code.as_str()) {
+            ("email_address", _) => Reason::InvalidEmail,
+            ("package", _) => Reason::UnknownPackage,
+            ("group", _) => Reason::UnknownGroup,
+            ("ordered_by", code) if code.contains("group") => Reason::RequesterNotInGroup,
+            ("ordered_by", _) => Reason::RequesterUnknown,
+            (attr, _) if attr.starts_with("input_claims") => Reason::MissingCandidateData,
+            _ => Reason::ProviderRefused,
+        }),
+    }
+}
+
+pub(super) fn trouble(response: &HttpResponse) -> Trouble {
+    explain(response, false)
+}
+
+pub(super) fn order_trouble(response: &HttpResponse) -> Trouble {
+    explain(response, true)
+}

@@ -1,0 +1,276 @@
+//! A webhook before and after its sender was proven. Only a verified one can be decoded.
+//!
+//! ```compile_fail
+//! use domain::webhook::{Unverified, Webhook};
+//! fn decode(webhook: &Webhook<Unverified>) -> &[u8] {
+//!     webhook.body() // only `Webhook<Verified>` has a body
+//! }
+//! ```
+
+use std::fmt;
+use std::io::Read;
+use std::marker::PhantomData;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::secret::Secret;
+
+/// The largest body that is read, raw and inflated, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// Nothing is known of the sender yet.
+#[derive(Clone, Copy)]
+pub struct Unverified;
+
+/// The sender proved to be who the connection expects.
+#[derive(Clone, Copy)]
+pub struct Verified;
+
+/// One arrival: its headers, its raw bytes and when it came.
+#[derive(Clone)]
+pub struct Webhook<State> {
+    headers: Vec<(String, Secret)>,
+    body: Vec<u8>,
+    received_at: Timestamp,
+    state: PhantomData<State>,
+}
+
+/// The sender could not be proven: wrong or missing credentials or signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unauthentic;
+
+/// Why the bytes of a proven sender cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Over [`MAX_BODY`], as it came or inflated.
+    TooLarge,
+    /// Not of the declared form.
+    Malformed(&'static str),
+}
+
+/// The SHA-256 of a password that we issued; the password itself is shown once and kept nowhere.
+///
+/// A plain digest is enough, as each is 160 random bits: there is nothing to guess from a dictionary.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    #[must_use]
+    pub fn of(password: &Secret) -> Self {
+        Self(STANDARD.encode(Sha256::digest(password.expose().as_bytes())))
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// How a sender proves itself, with what it is compared to.
+#[derive(Debug, Clone, Copy)]
+pub enum Scheme<'a> {
+    /// HTTP Basic with a password that we issued; two are valid during a rotation.
+    Basic { user: &'a str, passwords: &'a [PasswordHash] },
+    /// A header with the HMAC-SHA256 of the raw body in hex, bare or behind `sha256=`.
+    HmacSha256Hex { header: &'static str, secrets: &'a [Secret] },
+}
+
+impl Webhook<Unverified> {
+    /// Takes what arrived; header names in lower case.
+    ///
+    /// # Errors
+    /// [`Unreadable::TooLarge`] before anything is looked at.
+    pub fn received(
+        headers: Vec<(String, Secret)>,
+        body: Vec<u8>,
+        received_at: Timestamp,
+    ) -> Result<Self, Unreadable> {
+        if body.len() > MAX_BODY {
+            return Err(Unreadable::TooLarge);
+        }
+        Ok(Self { headers, body, received_at, state: PhantomData })
+    }
+
+    /// The user name that the sender claims in `Authorization: Basic`; it selects what to compare with.
+    #[must_use]
+    pub fn claimed_user(&self) -> Option<String> {
+        self.basic().map(|(user, _)| user)
+    }
+
+    fn basic(&self) -> Option<(String, Secret)> {
+        let value = self.header("authorization")?;
+        let (scheme, encoded) = value.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        Some((user.to_owned(), Secret::from(password)))
+    }
+
+    /// Proves the sender over the raw bytes, in a time that does not depend on how much of a secret was right.
+    ///
+    /// # Errors
+    /// [`Unauthentic`], without a hint at what was wrong.
+    pub fn verify(self, scheme: Scheme<'_>) -> Result<Webhook<Verified>, Unauthentic> {
+        let proven = match scheme {
+            Scheme::Basic { user, passwords } => self.basic().is_some_and(|(claimed, password)| {
+                let given = PasswordHash::of(&password);
+                let known = passwords
+                    .iter()
+                    .fold(Choice::from(0), |known, hash| known | hash.0.as_bytes().ct_eq(given.0.as_bytes()));
+                (known & claimed.as_bytes().ct_eq(user.as_bytes())).into()
+            }),
+            Scheme::HmacSha256Hex { header, secrets } => self.header(header).is_some_and(|value| {
+                let value = value.trim();
+                let hex = value.strip_prefix("sha256=").unwrap_or(value);
+                let given = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
+                secrets.iter().any(|secret| {
+                    Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+                        .is_ok_and(|mac| mac.chain_update(&self.body).verify_slice(&given).is_ok())
+                })
+            }),
+        };
+        if !proven {
+            return Err(Unauthentic);
+        }
+        Ok(Webhook { headers: self.headers, body: self.body, received_at: self.received_at, state: PhantomData })
+    }
+}
+
+impl<State> Webhook<State> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.expose().as_str())
+    }
+}
+
+impl Webhook<Verified> {
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    /// The body as JSON, inflated where the sender compressed it.
+    ///
+    /// # Errors
+    /// [`Unreadable`]: larger than [`MAX_BODY`] once inflated, not JSON, or nested deeper than 128 levels.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Unreadable> {
+        let gzip = self.header("content-encoding").is_some_and(|value| value.trim().eq_ignore_ascii_case("gzip"));
+        let mut plain = Vec::new();
+        if gzip {
+            flate2::read::GzDecoder::new(self.body.as_slice())
+                .take(MAX_BODY as u64 + 1)
+                .read_to_end(&mut plain)
+                .map_err(|_| Unreadable::Malformed("the body is not gzip"))?;
+            if plain.len() > MAX_BODY {
+                return Err(Unreadable::TooLarge);
+            }
+        }
+        serde_json::from_slice(if gzip { &plain } else { &self.body })
+            .map_err(|_| Unreadable::Malformed("the body is not the JSON of an event"))
+    }
+}
+
+impl<State> fmt::Debug for Webhook<State> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "webhook of {} bytes", self.body.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn webhook(headers: &[(&str, &str)], body: &[u8]) -> Webhook<Unverified> {
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), Secret::from(*v))).collect();
+        Webhook::received(headers, body.to_vec(), Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    fn basic(user: &str, password: &str) -> String {
+        format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+    }
+
+    fn check_basic(authorization: &str, expected: bool) {
+        let passwords = [PasswordHash::of(&Secret::from("new")), PasswordHash::of(&Secret::from("old"))];
+        let verified = webhook(&[("authorization", authorization)], b"{}")
+            .verify(Scheme::Basic { user: "icims-1", passwords: &passwords });
+        assert_eq!(verified.is_ok(), expected, "{authorization}");
+    }
+
+    #[test]
+    fn basic_takes_both_passwords_of_a_rotation_and_nothing_else() {
+        check_basic(&basic("icims-1", "new"), true);
+        check_basic(&basic("icims-1", "old"), true);
+        check_basic(&basic("icims-1", "other"), false);
+        check_basic(&basic("icims-2", "new"), false);
+        check_basic(&basic("icims-1", ""), false);
+        check_basic("Basic !!", false);
+        check_basic("Bearer new", false);
+        check_basic("", false);
+    }
+
+    #[test]
+    fn a_hex_signature_is_over_the_raw_bytes() {
+        // The vector of Certn's wire contract.
+        let body = br#"{"created":"2026-11-01T10:00:00Z","event_id":"e50b8c4f-9a95-40a0-886a-37aa21ea078e","event_type":"CASE_STATUS_CHANGED","object_id":"2f64d134-1c54-4028-8e8b-9cfa7bd8011c","object_type":"CASE","case_status":"COMPLETE"}"#;
+        let signature = "edb08e12ef79b1f7957c5a538851f56f3277ddac5faec64327228a71aac41a6f";
+        let secrets = [Secret::from("another"), Secret::from("test-webhook-secret")];
+        let scheme = Scheme::HmacSha256Hex { header: "x-signature", secrets: &secrets };
+        let verifies = |header: &str, body: &[u8]| webhook(&[("x-signature", header)], body).verify(scheme).is_ok();
+        assert!(verifies(signature, body));
+        assert!(verifies(&format!("sha256={signature}"), body));
+        assert!(verifies(&signature.to_uppercase(), body));
+        assert!(!verifies(signature, b"{}"));
+        assert!(!verifies(&signature[..62], body));
+        assert!(!verifies("", body));
+        assert!(webhook(&[], body).verify(scheme).is_err());
+    }
+
+    fn decoded(headers: &[(&str, &str)], body: &[u8]) -> Result<serde_json::Value, Unreadable> {
+        let passwords = [PasswordHash::of(&Secret::from("p"))];
+        let mut headers = headers.to_vec();
+        let authorization = basic("u", "p");
+        headers.push(("authorization", &authorization));
+        webhook(&headers, body).verify(Scheme::Basic { user: "u", passwords: &passwords }).unwrap().json()
+    }
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_body_may_be_gzip_but_not_a_bomb() {
+        let gzipped = [("content-encoding", "gzip")];
+        assert_eq!(decoded(&gzipped, &gzip(b"{\"a\":1}")), Ok(serde_json::json!({"a": 1})));
+        let bomb = gzip(&vec![b' '; 50 * 1024 * 1024]);
+        assert!(bomb.len() < MAX_BODY);
+        assert_eq!(decoded(&gzipped, &bomb), Err(Unreadable::TooLarge));
+        assert!(matches!(decoded(&gzipped, b"{}"), Err(Unreadable::Malformed(_))));
+    }
+
+    #[test]
+    fn a_body_is_bounded_in_size_and_depth() {
+        let too_large = Webhook::received(Vec::new(), vec![b' '; MAX_BODY + 1], Timestamp::UNIX_EPOCH);
+        assert_eq!(too_large.unwrap_err(), Unreadable::TooLarge);
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert!(matches!(decoded(&[], deep.as_bytes()), Err(Unreadable::Malformed(_))));
+        assert!(matches!(decoded(&[], b"not json"), Err(Unreadable::Malformed(_))));
+    }
+}
