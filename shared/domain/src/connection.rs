@@ -1,7 +1,11 @@
 //! A connection: one client's ATS joined to one provider, with its settings, in one region.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::ats::{AtsCredentials, AtsSettings};
 use crate::id::{ConnectionId, GroupId, UserId};
@@ -64,6 +68,16 @@ pub struct ConnectionSecret {
     pub provider: ProviderCredentials,
     /// The key under which report links are derived.
     pub link_key: Secret,
+}
+
+impl ConnectionSecret {
+    /// A keyed digest of a candidate's address: tells whether two are the same, and nothing else.
+    #[must_use]
+    pub fn mark(&self, email: &Secret) -> String {
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(self.link_key.expose().as_bytes()) else { return String::new() };
+        let address = email.expose().trim().to_lowercase();
+        STANDARD.encode(mac.chain_update("candidate|").chain_update(address).finalize().into_bytes())
+    }
 }
 
 /// What an admin sends to create a connection.

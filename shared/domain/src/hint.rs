@@ -68,7 +68,7 @@ mod tests {
     fn a_message_is_ids_and_a_version() {
         let hint = Hint::Resume { order: OrderId::parse("abc").unwrap() };
         let json = serde_json::to_string(&Message::new(hint.clone())).unwrap();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r#"{"v":1,"hint":{"kind":"resume","order":"abc"},"put_off":0}"#);
         let read: Message = serde_json::from_str(r#"{"v":1,"hint":{"kind":"resume","order":"abc"}}"#).unwrap();
         assert_eq!(read.hint, hint);
     }

@@ -6,6 +6,8 @@
 
 pub mod ats;
 pub mod connection;
+#[cfg(test)]
+mod contract;
 pub mod decide;
 pub mod hint;
 pub mod http;

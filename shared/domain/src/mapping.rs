@@ -61,10 +61,8 @@ mod tests {
             ats_value: ats.to_owned(),
             provider_value: provider.to_owned(),
         };
-        let mappings = Mappings(vec![
-            mapping(MappingKind::Package, "D100", "p1"),
-            mapping(MappingKind::Group, " Nursing ", "g1"),
-        ]);
+        let mappings =
+            Mappings(vec![mapping(MappingKind::Package, "D100", "p1"), mapping(MappingKind::Group, " Nursing ", "g1")]);
         assert_eq!(mappings.get(MappingKind::Package, "d100 "), Some("p1"));
         assert_eq!(mappings.get(MappingKind::Group, "NURSING"), Some("g1"));
         assert_eq!(mappings.get(MappingKind::Package, "Nursing"), None);

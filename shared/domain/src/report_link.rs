@@ -34,7 +34,10 @@ impl ReportLink {
     #[must_use]
     pub fn opens(&self, key: &Secret, order: &OrderId, token: &str, now: Timestamp) -> bool {
         let right = self.token(key, order);
-        !self.revoked && now < self.expires_at && token.len() == 32 && bool::from(right.expose().as_bytes().ct_eq(token.as_bytes()))
+        !self.revoked
+            && now < self.expires_at
+            && token.len() == 32
+            && bool::from(right.expose().as_bytes().ct_eq(token.as_bytes()))
     }
 
     /// 160 bits of HMAC-SHA256 over the order and the serial, under the connection's link key.

@@ -181,7 +181,20 @@ mod tests {
                 }
             }
         }
-        insta::assert_snapshot!(back.join("\n"), @"");
+        insta::assert_snapshot!(back.join("\n"), @"
+        in_progress -> pending_candidate
+        in_progress -> action_required
+        action_required -> in_progress
+        completed -> in_dispute
+        expired -> pending_candidate
+        expired -> candidate_started
+        expired -> in_progress
+        expired -> completed
+        undeliverable -> pending_candidate
+        undeliverable -> candidate_started
+        undeliverable -> in_progress
+        undeliverable -> completed
+        ");
     }
 
     #[test]

@@ -88,11 +88,7 @@ impl Webhook<Unverified> {
     ///
     /// # Errors
     /// [`Unreadable::TooLarge`] before anything is looked at.
-    pub fn received(
-        headers: Vec<(String, Secret)>,
-        body: Vec<u8>,
-        received_at: Timestamp,
-    ) -> Result<Self, Unreadable> {
+    pub fn received(headers: Vec<(String, Secret)>, body: Vec<u8>, received_at: Timestamp) -> Result<Self, Unreadable> {
         if body.len() > MAX_BODY {
             return Err(Unreadable::TooLarge);
         }

@@ -132,7 +132,11 @@ pub enum Reply {
     Unauthentic,
     Unreadable(Unreadable),
     /// The recruiter can fix it: the sentence, and a log line for the ATS.
-    Refused { refusal: Refusal, sentence: String, debug: String },
+    Refused {
+        refusal: Refusal,
+        sentence: String,
+        debug: String,
+    },
     /// It could not be stored.
     Unavailable,
 }
@@ -202,5 +206,11 @@ pub trait Ats: Send + Sync {
     fn read_request(&self, subject: &Subject) -> Talk<Result<CheckRequest, Trouble>>;
 
     /// Makes the ATS show `view`: a new entry, or the entry that `at` names. The answer names the entry.
-    fn write(&self, subject: &Subject, view: &View, link: Option<&Url>, at: Option<&str>) -> Talk<Result<String, Trouble>>;
+    fn write(
+        &self,
+        subject: &Subject,
+        view: &View,
+        link: Option<&Url>,
+        at: Option<&str>,
+    ) -> Talk<Result<String, Trouble>>;
 }

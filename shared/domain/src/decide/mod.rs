@@ -8,7 +8,7 @@ use crate::connection::{Connection, ConnectionState};
 use crate::id::{GroupId, UserId};
 use crate::mapping::{MappingKind, Mappings};
 use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Standing};
-use crate::reason::{Reason, Refusal};
+use crate::reason::{Kind, Reason, Refusal};
 use crate::secret::Secret;
 use crate::trace::Trace;
 use crate::trouble::Trouble;
@@ -16,11 +16,20 @@ use crate::trouble::Trouble;
 /// What is to be done about a request for a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    Order { order: NewOrder, package_name: String },
+    Order {
+        order: NewOrder,
+        package_name: String,
+    },
     /// It is refused; the package is known if it could be told.
-    Refuse { refusal: Refusal, package: Option<Package> },
+    Refuse {
+        refusal: Refusal,
+        package: Option<Package>,
+    },
     /// It waits: for the provider, or for a person.
-    Wait { trouble: Trouble, package: Option<Package> },
+    Wait {
+        trouble: Trouble,
+        package: Option<Package>,
+    },
 }
 
 /// Everything that a decision looks at.
@@ -35,7 +44,11 @@ pub struct Facts<'a> {
 
 /// What the provider is to be asked about a request before it can be decided; nothing where no group can be told.
 #[must_use]
-pub fn question(connection: &Connection, mappings: &Mappings, request: &CheckRequest) -> Option<(GroupId, Option<Secret>)> {
+pub fn question(
+    connection: &Connection,
+    mappings: &Mappings,
+    request: &CheckRequest,
+) -> Option<(GroupId, Option<Secret>)> {
     let group = group(connection, mappings, request, &mut Trace::default()).ok()?;
     Some((group, request.requester_email.clone()))
 }
@@ -70,9 +83,7 @@ fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
     };
     let ordered_by = match requester(facts, &group, trace) {
         Ok(user) => user,
-        Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == crate::reason::Kind::Reject => {
-            return refuse(refusal);
-        }
+        Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == Kind::Reject => return refuse(refusal),
         Err(trouble) => return Decision::Wait { trouble, package: Some(package) },
     };
     if connection.state == ConnectionState::Paused {
@@ -111,13 +122,18 @@ fn group(
     }
 }
 
+fn refuses(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Because { refusal, .. } if refusal.reason.kind() == Kind::Reject)
+}
+
 /// The user in whose name the order goes.
 fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Option<UserId>, Trouble> {
     let refused = |reason, about: &str| Err(Trouble::because(Refusal::about(reason, about), "decided"));
     let standing = match facts.standing {
         Ok(standing) => standing,
         Err(trouble) => {
-            trace.note("requester and group", trouble.cause().to_string(), "waits");
+            let outcome = if refuses(trouble) { "refused" } else { "waits" };
+            trace.note("requester and group", trouble.cause().to_string(), outcome);
             return Err(trouble.clone());
         }
     };

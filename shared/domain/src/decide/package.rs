@@ -97,7 +97,12 @@ fn understand<'a>(value: &AtsValue, mappings: &Mappings, known: &'a [Package]) -
 
 /// The first UUID in a text such as `Standard (7a0e1c52-…)`.
 fn uuid_in(text: &str) -> Option<PackageId> {
-    let parts = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
-    let found = parts.filter(|part| part.len() == 36).find_map(|part| Uuid::try_parse(part).ok())?;
+    let is_hex = |c: char| c.is_ascii_hexdigit();
+    let found = text.char_indices().find_map(|(at, _)| {
+        let (before, rest) = text.split_at(at);
+        let (uuid, after) = rest.split_at_checked(36)?;
+        let stands_alone = !before.ends_with(is_hex) && !after.starts_with(is_hex);
+        Uuid::try_parse(uuid).ok().filter(|_| stands_alone)
+    })?;
     PackageId::parse(&found.to_string()).ok()
 }

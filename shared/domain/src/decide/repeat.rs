@@ -39,7 +39,10 @@ pub fn judge(
     } else if existing.is_open() {
         ("an open order", Repeat::NotForUs(NotForUs::DuplicateOpenOrder))
     } else if existing.status_ids_agree && in_trigger_status == Some(false) {
-        ("an ended order, and the application is not in the trigger status now", Repeat::NotForUs(NotForUs::StaleTrigger))
+        (
+            "an ended order, and the application is not in the trigger status now",
+            Repeat::NotForUs(NotForUs::StaleTrigger),
+        )
     } else if left_since {
         ("an ended order, then seen outside the trigger status", Repeat::NextGeneration)
     } else {

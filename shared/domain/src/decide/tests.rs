@@ -1,0 +1,393 @@
+use insta::assert_snapshot;
+use jiff::{SignedDuration, Timestamp};
+
+use super::repeat::{Repeat, judge};
+use super::*;
+use crate::ats::{AtsValue, Candidate, Subject};
+use crate::id::{AtsId, OrderId, PackageId, ProviderOrderId};
+use crate::mapping::Mapping;
+use crate::order::{Order, Planned, Timing};
+use crate::provider::Truth;
+use crate::reason::NotForUs;
+use crate::status::OrderStatus;
+use crate::trouble::{Cause, PostOutcome};
+
+const STANDARD: &str = "7a0e1c52-9b1f-4a6e-8d3c-2f5b6a7c8d90";
+const PLUS: &str = "0b4f6f0a-1c2d-4e3f-9a8b-7c6d5e4f3a2b";
+const UNLISTED: &str = "11111111-2222-4333-8444-555555555555";
+
+struct Setup {
+    connection: Connection,
+    mappings: Mappings,
+    request: CheckRequest,
+    packages: Result<Vec<Package>, Trouble>,
+    standing: Result<Standing, Trouble>,
+}
+
+fn value(id: Option<&str>, text: &str) -> AtsValue {
+    AtsValue { id: id.map(str::to_owned), text: text.to_owned() }
+}
+
+fn package(id: &str, name: &str) -> Package {
+    Package { id: PackageId::parse(id).unwrap(), name: name.to_owned(), orderable: true }
+}
+
+fn standing(group: GroupStanding, requester: Option<RequesterStanding>) -> Result<Standing, Trouble> {
+    Ok(Standing { group, requester })
+}
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn subject() -> Subject {
+    let id = |text: &str| AtsId::parse(text).unwrap();
+    Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") }
+}
+
+fn setup() -> Setup {
+    let candidate = Candidate {
+        given_name: Some(Secret::from("Ada")),
+        family_name: Some(Secret::from("Moss")),
+        email: Some(Secret::from("ada@example.com")),
+    };
+    Setup {
+        connection: crate::connection::tests::connection().0,
+        mappings: Mappings::default(),
+        request: CheckRequest {
+            subject: subject(),
+            in_trigger_status: Some(true),
+            packages: vec![value(Some("D100"), "Standard")],
+            department: None,
+            candidate,
+            requester_email: Some(Secret::from("rec@example.com")),
+        },
+        packages: Ok(vec![package(STANDARD, "Standard"), package(PLUS, "Standard Plus")]),
+        standing: standing(GroupStanding::Active, Some(RequesterStanding::Member(user("u1")))),
+    }
+}
+
+fn mapped(setup: &mut Setup, kind: MappingKind, from: &str, to: &str) {
+    setup.mappings.0.push(Mapping { kind, ats_value: from.to_owned(), provider_value: to.to_owned() });
+}
+
+fn named(text: &str) -> String {
+    text.replace(STANDARD, "<standard>").replace(PLUS, "<plus>").replace(UNLISTED, "<unlisted>")
+}
+
+fn trouble_line(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Later { .. } => "later".to_owned(),
+        Trouble::Because { refusal, .. } => refusal.to_string(),
+    }
+}
+
+fn decided(change: impl FnOnce(&mut Setup)) -> String {
+    let mut setup = setup();
+    change(&mut setup);
+    let Setup { connection, mappings, request, packages, standing } = &setup;
+    let (decision, trace) = check(Facts { connection, mappings, request, packages, standing });
+    let known = |package: &Option<Package>| package.as_ref().map_or("-".to_owned(), |package| package.name.clone());
+    let line = match &decision {
+        Decision::Order { order, package_name } => {
+            let by = order.ordered_by.as_ref().map_or("-", UserId::as_str);
+            assert_eq!(order.candidate, request.candidate);
+            format!("order {} {package_name:?} in {} by {by}", order.package, order.group)
+        }
+        Decision::Refuse { refusal, package } => {
+            format!("refuse {refusal} {:?}, package {}", refusal.about, known(package))
+        }
+        Decision::Wait { trouble, package } => format!("wait {}, package {}", trouble_line(trouble), known(package)),
+    };
+    let line = named(&format!("{line} | {trace}"));
+    for personal in ["Ada", "Moss", "ada@", "rec@"] {
+        assert!(!line.contains(personal), "{line}");
+    }
+    line
+}
+
+/// The decision with only those lines of its trace that a test is about.
+fn about(rules: &[&str], change: impl FnOnce(&mut Setup)) -> String {
+    let line = decided(change);
+    let (decision, trace) = line.split_once(" | ").unwrap();
+    let of_rules = |step: &&str| rules.iter().any(|rule| step.starts_with(&format!("{rule}: ")));
+    format!("{decision} | {}", trace.split("; ").filter(of_rules).collect::<Vec<_>>().join("; "))
+}
+
+fn with_values(values: &[(Option<&str>, &str)]) -> String {
+    let values = values.iter().map(|(id, text)| value(*id, text)).collect();
+    about(&["package"], |setup| setup.request.packages = values)
+}
+
+#[test]
+fn a_decision_comes_with_every_rule_that_was_tried() {
+    assert_snapshot!(decided(|_| ()), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>; candidate: an e-mail address → ok; group: no department → default group: g1; group at the provider: active → ok; requester: a member of the group → ok"#);
+}
+
+#[test]
+fn a_package_is_found_by_its_exact_name_in_any_case_and_with_spaces_around_it() {
+    assert_snapshot!(with_values(&[(Some("D100"), "Standard")]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with_values(&[(None, "  sTANDARD ")]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with_values(&[(None, "Standard Plu")]), @r#"refuse unknown_package "Standard Plu", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(with_values(&[(None, "")]), @r#"refuse unknown_package "", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+}
+
+#[test]
+fn a_package_is_found_by_the_first_uuid_in_the_text() {
+    assert_snapshot!(with_values(&[(None, &format!("Whatever ({STANDARD})"))]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with_values(&[(None, &STANDARD.to_uppercase())]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with_values(&[(None, &format!("Package-{STANDARD}-new"))]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with_values(&[(None, &format!("Whatever ({UNLISTED})"))]), @r#"refuse unknown_package "Whatever (11111111-2222-4333-8444-55555…", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(with_values(&[(None, &format!("{STANDARD}0"))]), @r#"refuse unknown_package "<standard>0", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+}
+
+#[test]
+fn a_mapping_of_the_node_id_or_the_text_goes_before_everything_else() {
+    let with = |from: &str, to: &str| about(&["package"], |setup| mapped(setup, MappingKind::Package, from, to));
+    assert_snapshot!(with("D100", PLUS), @r#"order <plus> "Standard Plus" in g1 by u1 | package: 1 value → <plus>"#);
+    assert_snapshot!(with(" standard", PLUS), @r#"order <plus> "Standard Plus" in g1 by u1 | package: 1 value → <plus>"#);
+    assert_snapshot!(with("D100", UNLISTED), @r#"refuse unknown_package "Standard", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(with("D100", "not an id"), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    let on_group = decided(|setup| mapped(setup, MappingKind::Group, "D100", PLUS));
+    assert_eq!(on_group, decided(|_| ()));
+}
+
+#[test]
+fn exactly_one_package_must_be_meant() {
+    assert_snapshot!(with_values(&[]), @r#"refuse no_package "", package - | package: 0 values → refused"#);
+    assert_snapshot!(with_values(&[(None, "Standard"), (None, "Standard Plus")]), @r#"refuse multiple_packages "Standard, Standard Plus", package - | package: 2 values → more than one package: refused"#);
+    assert_snapshot!(with_values(&[(None, "Standard"), (None, STANDARD)]), @r#"order <standard> "Standard" in g1 by u1 | package: 2 values → <standard>"#);
+    assert_snapshot!(with_values(&[(None, "Standard"), (None, "Unheard")]), @r#"refuse unknown_package "Unheard", package - | package: 2 values → no mapping, no id, no package of that name: refused"#);
+    let twice = |text: &str| {
+        let value = value(None, text);
+        about(&["package"], |setup| {
+            setup.request.packages = vec![value];
+            setup.packages = Ok(vec![package(STANDARD, "Standard"), package(PLUS, "standard ")]);
+        })
+    };
+    assert_snapshot!(twice("Standard"), @r#"refuse unknown_package "Standard", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(twice(PLUS), @r#"order <plus> "standard " in g1 by u1 | package: 1 value → <plus>"#);
+}
+
+#[test]
+fn without_the_catalogue_an_id_goes_through_and_a_name_waits() {
+    let with = |text: &str, mapped_to: Option<&str>, trouble: Trouble| {
+        let value = value(Some("D100"), text);
+        about(&["package"], |setup| {
+            setup.request.packages = vec![value];
+            setup.packages = Err(trouble);
+            if let Some(to) = mapped_to {
+                mapped(setup, MappingKind::Package, "D100", to);
+            }
+        })
+    };
+    let credentials = || Trouble::because(Refusal::new(Reason::ProviderCredentials), "certn: HTTP 401");
+    assert_snapshot!(with(UNLISTED, None, Trouble::later("certn: HTTP 500")), @r#"order <unlisted> "<unlisted>" in g1 by u1 | package: 1 value → <unlisted>"#);
+    assert_snapshot!(with("Standard", Some(PLUS), Trouble::later("certn: HTTP 500")), @r#"order <plus> "Standard" in g1 by u1 | package: 1 value → <plus>"#);
+    assert_snapshot!(with("Standard", None, Trouble::later("certn: HTTP 500")), @"wait later, package - | package: 1 value → a name, and the list cannot be read: waits");
+    assert_snapshot!(with("Standard", None, credentials()), @"wait provider_credentials, package - | package: 1 value → a name, and the list cannot be read: waits");
+}
+
+#[test]
+fn a_package_that_is_off_and_a_candidate_without_an_address_are_refused() {
+    let check = |change: fn(&mut Setup)| about(&["package", "candidate"], change);
+    assert_snapshot!(check(|setup| setup.packages.as_mut().unwrap()[0].orderable = false), @r#"refuse package_not_enabled "Standard", package Standard | package: 1 value → <standard>, not enabled for ordering: refused"#);
+    assert_snapshot!(check(|setup| setup.request.candidate.email = None), @r#"refuse no_email "", package Standard | package: 1 value → <standard>; candidate: no e-mail address → refused"#);
+    let nameless = |setup: &mut Setup| {
+        setup.request.candidate.given_name = None;
+        setup.request.candidate.family_name = None;
+    };
+    assert_snapshot!(check(nameless), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>; candidate: an e-mail address → ok"#);
+}
+
+#[test]
+fn the_group_is_the_departments_or_else_the_default() {
+    let with = |department: Option<(Option<&str>, &str)>, default: Option<&str>| {
+        about(&["group"], |setup| {
+            setup.request.department = department.map(|(id, text)| value(id, text));
+            setup.connection.default_group = default.map(|group| GroupId::parse(group).unwrap());
+            mapped(setup, MappingKind::Group, "Nursing", "g-nursing");
+            mapped(setup, MappingKind::Group, "D7", "g-seven");
+        })
+    };
+    assert_snapshot!(with(None, Some("g1")), @r#"order <standard> "Standard" in g1 by u1 | group: no department → default group: g1"#);
+    assert_snapshot!(with(None, None), @r#"refuse no_group "", package Standard | group: no department → default group: none set"#);
+    assert_snapshot!(with(Some((None, " NURSING")), None), @r#"order <standard> "Standard" in g-nursing by u1 | group: a mapped department → g-nursing"#);
+    assert_snapshot!(with(Some((Some("D7"), "Surgery")), Some("g1")), @r#"order <standard> "Standard" in g-seven by u1 | group: a mapped department → g-seven"#);
+    assert_snapshot!(with(Some((Some("D8"), "Surgery")), Some("g1")), @r#"refuse unknown_group "Surgery", package Standard | group: a department without a mapping → refused"#);
+}
+
+#[test]
+fn the_provider_must_know_the_group_and_its_requester() {
+    use GroupStanding::{Active, Inactive, Unknown};
+    let with = |group, requester: Option<RequesterStanding>, fallback: Option<&str>| {
+        about(&["group at the provider", "requester"], |setup| {
+            setup.standing = standing(group, requester);
+            setup.connection.fallback_requester = fallback.map(user);
+        })
+    };
+    let outside = || Some(RequesterStanding::OutsideGroup(user("u1")));
+    assert_snapshot!(with(Inactive, None, Some("u9")), @r#"refuse group_inactive "", package Standard | group at the provider: inactive → refused"#);
+    assert_snapshot!(with(Unknown, None, Some("u9")), @r#"refuse unknown_group "g1", package Standard | group at the provider: unknown → refused"#);
+    assert_snapshot!(with(Active, Some(RequesterStanding::Member(user("u1"))), Some("u9")), @r#"order <standard> "Standard" in g1 by u1 | group at the provider: active → ok; requester: a member of the group → ok"#);
+    assert_snapshot!(with(Active, outside(), None), @r#"refuse requester_not_in_group "", package Standard | group at the provider: active → ok; requester: not a member of the group → refused"#);
+    assert_snapshot!(with(Active, outside(), Some("u9")), @r#"order <standard> "Standard" in g1 by u9 | group at the provider: active → ok; requester: not a member of the group → the fallback user"#);
+    assert_snapshot!(with(Active, Some(RequesterStanding::Unknown), None), @r#"refuse requester_unknown "", package Standard | group at the provider: active → ok; requester: not a user at the provider → refused"#);
+    assert_snapshot!(with(Active, Some(RequesterStanding::Unknown), Some("u9")), @r#"order <standard> "Standard" in g1 by u9 | group at the provider: active → ok; requester: not a user at the provider → the fallback user"#);
+    assert_snapshot!(with(Active, None, None), @r#"refuse requester_missing "", package Standard | group at the provider: active → ok; requester: not said by the ATS → refused"#);
+    assert_snapshot!(with(Active, None, Some("u9")), @r#"order <standard> "Standard" in g1 by u9 | group at the provider: active → ok; requester: not said by the ATS → the fallback user"#);
+}
+
+#[test]
+fn an_unreadable_standing_waits_unless_its_reason_refuses() {
+    let with = |trouble: Trouble| about(&["requester and group"], |setup| setup.standing = Err(trouble));
+    let because = |reason| Trouble::because(Refusal::new(reason), "certn: HTTP 4xx");
+    assert_snapshot!(with(Trouble::later("certn: no connection")), @"wait later, package Standard | requester and group: certn: no connection → waits");
+    assert_snapshot!(with(because(Reason::ProviderCredentials)), @"wait provider_credentials, package Standard | requester and group: certn: HTTP 4xx → waits");
+    assert_snapshot!(with(because(Reason::ProviderPermission)), @"wait provider_permission, package Standard | requester and group: certn: HTTP 4xx → waits");
+    assert_snapshot!(with(because(Reason::ProviderRefused)), @r#"refuse provider_refused "", package Standard | requester and group: certn: HTTP 4xx → refused"#);
+}
+
+#[test]
+fn a_paused_connection_keeps_an_order_and_still_refuses() {
+    let paused = |setup: &mut Setup| setup.connection.state = ConnectionState::Paused;
+    assert_snapshot!(about(&["connection"], paused), @"wait connection_paused, package Standard | connection: paused → waits");
+    let paused_without_package = |setup: &mut Setup| {
+        paused(setup);
+        setup.request.packages.clear();
+    };
+    assert_snapshot!(about(&["package"], paused_without_package), @r#"refuse no_package "", package - | package: 0 values → refused"#);
+}
+
+#[test]
+fn the_provider_is_asked_about_the_very_group_that_the_decision_takes() {
+    let asked = |change: fn(&mut Setup)| {
+        let mut setup = setup();
+        change(&mut setup);
+        let question = question(&setup.connection, &setup.mappings, &setup.request);
+        question
+            .map(|(group, email)| format!("{group} {}", email.map_or("-".to_owned(), |email| email.expose().clone())))
+    };
+    assert_eq!(asked(|_| ()).as_deref(), Some("g1 rec@example.com"));
+    assert_eq!(asked(|setup| setup.request.requester_email = None).as_deref(), Some("g1 -"));
+    assert_eq!(asked(|setup| setup.request.department = Some(value(None, "Nursing"))), None);
+    assert_eq!(asked(|setup| setup.connection.default_group = None), None);
+    let mapped_department = |setup: &mut Setup| {
+        setup.request.department = Some(value(None, "Nursing"));
+        mapped(setup, MappingKind::Group, "nursing", "g2");
+    };
+    assert_eq!(asked(mapped_department).as_deref(), Some("g2 rec@example.com"));
+}
+
+fn start() -> Timestamp {
+    "2026-11-01T10:00:00Z".parse().unwrap()
+}
+
+fn planned(status_ids_agree: bool) -> Planned {
+    Planned {
+        id: OrderId::parse("order").unwrap(),
+        connection: crate::connection::tests::connection().0.id,
+        ats: "icims".to_owned(),
+        subject: subject(),
+        generation: 0,
+        package: PackageId::parse(STANDARD).ok(),
+        package_name: Some("Standard".to_owned()),
+        group: GroupId::parse("g1").ok(),
+        ordered_by: None,
+        candidate_mark: None,
+        status_ids_agree,
+    }
+}
+
+fn ended(status: OrderStatus, status_ids_agree: bool) -> Order {
+    let mut order = Order::intend(planned(status_ids_agree), start());
+    let truth = Truth {
+        order: ProviderOrderId::parse("case").unwrap(),
+        short_id: None,
+        status,
+        action_by: None,
+        result: None,
+        awaits_score: false,
+        modified: None,
+    };
+    order.answered(PostOutcome::Accepted(truth), start(), &Timing::default());
+    assert_eq!(order.status, status);
+    order
+}
+
+fn parked(reason: Reason) -> Order {
+    Order::park(planned(true), Refusal::new(reason), start(), &Timing::default())
+}
+
+fn judged(existing: &Order, in_trigger_status: Option<bool>, left_after_minutes: Option<i64>) -> Repeat {
+    let mut trace = Trace::default();
+    let left = left_after_minutes.map(|minutes| start() + SignedDuration::from_mins(minutes));
+    let repeat = judge(existing, in_trigger_status, left, &mut trace);
+    assert_eq!(trace.steps().len(), 1);
+    assert!(trace.to_string().ends_with(&format!("{repeat:?}")), "{trace}");
+    repeat
+}
+
+#[test]
+fn a_request_after_a_refusal_is_evaluated_afresh() {
+    let refused = Order::refuse(planned(true), Refusal::new(Reason::NoEmail), start(), &Timing::default());
+    for in_trigger in [None, Some(true), Some(false)] {
+        for left in [None, Some(-5), Some(5)] {
+            assert_eq!(judged(&refused, in_trigger, left), Repeat::Afresh);
+        }
+    }
+}
+
+#[test]
+fn an_open_order_makes_a_request_a_duplicate_wherever_the_application_was() {
+    let mut unclear = Order::intend(planned(true), start());
+    unclear.answered(PostOutcome::Unclear(Cause::new("certn: time-out")), start(), &Timing::default());
+    let open = [
+        Order::intend(planned(true), start()),
+        unclear,
+        ended(OrderStatus::InProgress, true),
+        ended(OrderStatus::InDispute, true),
+        parked(Reason::OrderOutcomeUnknown),
+    ];
+    for order in open {
+        for in_trigger in [None, Some(true), Some(false)] {
+            for left in [None, Some(5)] {
+                let judged = judged(&order, in_trigger, left);
+                assert_eq!(judged, Repeat::NotForUs(NotForUs::DuplicateOpenOrder), "{order:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unconfirmed_repetition_is_taken_afresh_once_the_application_left_the_trigger_status() {
+    let parked = parked(Reason::PossibleDuplicate);
+    assert_eq!(judged(&parked, Some(true), Some(5)), Repeat::Afresh);
+    for left in [None, Some(-5), Some(0)] {
+        assert_eq!(judged(&parked, Some(true), left), Repeat::NotForUs(NotForUs::DuplicateOpenOrder));
+    }
+}
+
+#[test]
+fn a_new_order_after_an_ended_one_needs_a_look_outside_the_trigger_status() {
+    use Repeat::{NextGeneration, NextGenerationHeld, NotForUs as Not};
+    let check = |agree, in_trigger, left, expected| {
+        for status in OrderStatus::ALL.into_iter().filter(|s| s.is_end() && *s != OrderStatus::Rejected) {
+            assert_eq!(
+                judged(&ended(status, agree), in_trigger, left),
+                expected,
+                "{status:?} {agree} {in_trigger:?} {left:?}"
+            );
+        }
+    };
+    check(true, Some(true), Some(5), NextGeneration);
+    check(true, Some(true), Some(0), NextGenerationHeld);
+    check(true, Some(true), Some(-5), NextGenerationHeld);
+    check(true, Some(true), None, NextGenerationHeld);
+    check(true, None, Some(5), NextGeneration);
+    check(true, None, None, NextGenerationHeld);
+    check(true, Some(false), None, Not(NotForUs::StaleTrigger));
+    check(true, Some(false), Some(5), Not(NotForUs::StaleTrigger));
+    check(false, Some(false), Some(5), NextGeneration);
+    check(false, Some(false), None, NextGenerationHeld);
+}

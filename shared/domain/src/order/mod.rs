@@ -56,6 +56,8 @@ pub const KEPT_OPEN: SignedDuration = SignedDuration::from_hours(24 * 730);
 pub struct Order {
     pub id: OrderId,
     pub connection: ConnectionId,
+    /// The ATS's name, part of the order's identity.
+    pub ats: String,
     pub subject: Subject,
     pub generation: u32,
     /// Empty while no package could be told.
@@ -63,6 +65,9 @@ pub struct Order {
     pub package_name: Option<String>,
     pub group: Option<GroupId>,
     pub ordered_by: Option<UserId>,
+    /// A keyed digest of the candidate's address, by which a lookup knows that the address is still the same.
+    #[serde(default)]
+    pub candidate_mark: Option<String>,
     /// Counts up with each stored change; the condition of every write.
     pub rev: u64,
     pub created_at: Timestamp,
@@ -148,8 +153,7 @@ impl Order {
     /// When something is to be done next, whatever it is; the key of the `due` index.
     #[must_use]
     pub fn due_at(&self, timing: &Timing) -> Option<Timestamp> {
-        let dues =
-            [self.placement.due_at(timing), self.write_due_at(), self.look_at, self.shown_as_held_at(timing)];
+        let dues = [self.placement.due_at(timing), self.write_due_at(), self.look_at, self.shown_as_held_at(timing)];
         dues.into_iter().flatten().min()
     }
 

@@ -24,11 +24,20 @@ pub(super) const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(10);
 pub enum Placement {
     Refused,
     /// The intent is written; the request is about to leave, under way, or its sender is gone.
-    Placing { attempt: u32, intent_at: Timestamp },
+    Placing {
+        attempt: u32,
+        intent_at: Timestamp,
+    },
     /// The last attempt certainly had no effect.
-    Retry { attempt: u32, due_at: Timestamp },
+    Retry {
+        attempt: u32,
+        due_at: Timestamp,
+    },
     /// Whether the last attempt had an effect is not known; a lookup tells, once it can be trusted.
-    Uncertain { attempt: u32, due_at: Timestamp },
+    Uncertain {
+        attempt: u32,
+        due_at: Timestamp,
+    },
     /// Waits for a person.
     Parked,
     Placed,
@@ -61,12 +70,15 @@ fn after(at: Timestamp, wait: SignedDuration) -> Option<Timestamp> {
 pub struct Planned {
     pub id: OrderId,
     pub connection: ConnectionId,
+    /// The ATS's name, part of the order's identity.
+    pub ats: String,
     pub subject: Subject,
     pub generation: u32,
     pub package: Option<PackageId>,
     pub package_name: Option<String>,
     pub group: Option<GroupId>,
     pub ordered_by: Option<UserId>,
+    pub candidate_mark: Option<String>,
     pub status_ids_agree: bool,
 }
 
@@ -87,12 +99,14 @@ impl Order {
         Self {
             id: planned.id,
             connection: planned.connection,
+            ats: planned.ats,
             subject: planned.subject,
             generation: planned.generation,
             package: planned.package,
             package_name: planned.package_name,
             group: planned.group,
             ordered_by: planned.ordered_by,
+            candidate_mark: planned.candidate_mark,
             rev: 1,
             created_at: now,
             placement,
@@ -177,9 +191,31 @@ impl Order {
         self.package_name = planned.package_name;
         self.group = planned.group;
         self.ordered_by = planned.ordered_by;
+        self.candidate_mark = planned.candidate_mark;
         self.placement = Placement::Placing { attempt, intent_at: now };
         self.first_intent_at = self.first_intent_at.or(Some(now));
         Event::new(now, format!("placing, attempt {attempt}"), "")
+    }
+
+    /// The request goes on under another order's key, which also takes over the entry in the ATS.
+    pub fn handed_over(&mut self, next: &OrderId, now: Timestamp) -> Event {
+        self.placement = Placement::Refused;
+        self.set_status(OrderStatus::Rejected, now);
+        self.written_rev = self.desired_rev;
+        self.ats_ref = None;
+        Event::new(now, "goes on as another order", next.as_str())
+    }
+
+    /// Whether nothing was placed so far and the next attempt is due at once.
+    #[must_use]
+    pub const fn is_to_be_placed(&self) -> bool {
+        matches!(self.placement, Placement::Retry { .. })
+    }
+
+    /// The key under which a request of the same application is kept while no package can be told.
+    #[must_use]
+    pub fn key_without_package(&self) -> OrderId {
+        OrderId::derive(&self.connection, &self.ats, &self.subject.application, "", 0)
     }
 
     /// A waiting order that turned out to be one to refuse.

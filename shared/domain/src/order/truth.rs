@@ -1,14 +1,19 @@
 //! The provider's truth moves an order forward by rank, never by the order in which answers arrive.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, Order, Timing};
 use crate::provider::Truth;
+use crate::retry;
 use crate::status::{OrderResult, OrderStatus, ResultCode};
 
 /// When a finished order without a score is looked at again, and when waiting for the score ends.
 const SCORE_LOOKS: [SignedDuration; 3] =
     [SignedDuration::from_mins(1), SignedDuration::from_mins(5), SignedDuration::from_mins(15)];
+/// The place in the retry schedule of a look that failed: one to two minutes.
+const READ_AGAIN: u32 = 4;
 const SCORE_LOOK_LATER: SignedDuration = SignedDuration::from_hours(1);
 const SCORE_GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
 
@@ -29,6 +34,22 @@ impl Order {
         Some(Event::new(now, what, format!("the provider says {said}")))
     }
 
+    /// Whether a reading changes nothing that would have to be stored.
+    #[must_use]
+    pub fn is_up_to_date_with(&self, truth: &Truth, now: Timestamp, timing: &Timing) -> bool {
+        let mut after = self.clone();
+        let unchanged = after.observed(truth.clone(), now, timing).is_none()
+            && after.score_awaited_since == self.score_awaited_since
+            && after.desired_rev == self.desired_rev;
+        unchanged && !self.wants_write() && self.look_at.is_none_or(|at| at > now)
+    }
+
+    /// The provider could not be read: look again after a while, or when it says.
+    pub fn not_readable(&mut self, wait: Option<Duration>, now: Timestamp) {
+        let pause = retry::pause(READ_AGAIN, self.id.as_str());
+        self.look_at = now.saturating_add(wait.map_or(pause, |wait| wait.max(pause))).ok();
+    }
+
     /// The provider does not have the order any more: there is nothing left to look at.
     pub fn gone_at_provider(&mut self, now: Timestamp) -> Event {
         self.look_at = None;
@@ -45,8 +66,8 @@ impl Order {
         self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
 
         let (status, result) = self.with_awaited_score(truth.awaits_score, truth.status, truth.result, now, timing);
-        let moves = self.status == status
-            || (self.status.may_become(status) && (newer || status.rank() > self.status.rank()));
+        let moves =
+            self.status == status || (self.status.may_become(status) && (newer || status.rank() > self.status.rank()));
         if !moves {
             return;
         }

@@ -11,7 +11,7 @@ pub(super) const RESULT_LIMIT: usize = 128;
 pub(super) const NOTES_LIMIT: usize = 192;
 
 /// The node of the entry's status list.
-pub(super) fn node<'a>(nodes: &'a StatusNodes, status: OrderStatus) -> &'a str {
+pub(super) fn node(nodes: &StatusNodes, status: OrderStatus) -> &str {
     match status {
         OrderStatus::Completed => &nodes.complete,
         OrderStatus::PendingCandidate | OrderStatus::CandidateStarted | OrderStatus::Received => &nodes.sent,
@@ -63,7 +63,14 @@ pub(super) fn notes(view: &View) -> String {
 
 /// iCIMS replaces `{{…}}` by a field's label, so a vendor's text must not carry it; control characters are dropped.
 fn plain(text: &str) -> String {
-    text.replace("{{", "{ {").chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '{' && plain.ends_with('{') {
+            plain.push(' ');
+        }
+        plain.push(if c.is_control() { ' ' } else { c });
+    }
+    plain
 }
 
 /// Names the field at fault by the customer's own label, which iCIMS puts in for the token.

@@ -111,10 +111,13 @@ fn is_field_name(name: &str) -> bool {
 }
 
 /// Fields that no setting may make us read.
-const FORBIDDEN: [&str; 9] = [
+const FORBIDDEN: [&str; 12] = [
     "usssn",
     "birthdate",
     "gender",
+    "startdate",
+    "hiredate",
+    "licensecertification",
     "addresses",
     "drivinglicensenumber",
     "drivinglicensestate",

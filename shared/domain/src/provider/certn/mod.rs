@@ -46,6 +46,9 @@ pub fn challenge(value: &str) -> Option<&str> {
     ((1..=256).contains(&value.len()) && value.bytes().all(allowed)).then_some(value)
 }
 
+/// What one page of a list holds, and whether there is another.
+type Page<T> = Result<(Vec<T>, bool), Trouble>;
+
 /// Certn's API with one connection's keys.
 #[derive(Debug, Clone)]
 pub struct Connector {
@@ -101,7 +104,7 @@ impl Connector {
         query: Vec<(String, String)>,
         page: u32,
         mut so_far: Vec<T>,
-        read: fn(&HttpResponse) -> Result<(Vec<T>, bool), Trouble>,
+        read: fn(&HttpResponse) -> Page<T>,
     ) -> Talk<Result<Vec<T>, Trouble>> {
         let number = page.to_string();
         let path_parts: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -125,7 +128,7 @@ impl Connector {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-        read: fn(&HttpResponse) -> Result<(Vec<T>, bool), Trouble>,
+        read: fn(&HttpResponse) -> Page<T>,
     ) -> Talk<Result<Vec<T>, Trouble>> {
         let path = path.iter().map(|part| (*part).to_owned()).collect();
         let query = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();

@@ -21,13 +21,28 @@ fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, T
 
 /// An event as the documentation has it (`id`) or as public clients saw it (`event_id`).
 #[derive(Deserialize)]
-pub(super) struct Event {
-    #[serde(alias = "id")]
-    event_id: String,
+struct EventBody {
+    event_id: Option<String>,
+    id: Option<String>,
     event_type: String,
     object_id: ProviderOrderId,
-    #[serde(default)]
     case_id: Option<ProviderOrderId>,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "EventBody")]
+struct Event {
+    id: String,
+    kind: String,
+    order: ProviderOrderId,
+}
+
+impl TryFrom<EventBody> for Event {
+    type Error = &'static str;
+    fn try_from(body: EventBody) -> Result<Self, Self::Error> {
+        let id = body.event_id.or(body.id).ok_or("an event without an id")?;
+        Ok(Self { id, kind: body.event_type, order: body.case_id.unwrap_or(body.object_id) })
+    }
 }
 
 pub(super) fn event(body: Value) -> Result<ProviderEvent, Unreadable> {
@@ -36,11 +51,11 @@ pub(super) fn event(body: Value) -> Result<ProviderEvent, Unreadable> {
 }
 
 fn interpret(event: Event) -> ProviderEvent {
-    match event.event_type.as_str() {
+    match event.kind.as_str() {
         "CASE_STATUS_CHANGED" | "CHECK_STATUS_CHANGED" | "CASE_REPORT_READY" => {
-            ProviderEvent::Changed { event: event.event_id, order: event.case_id.unwrap_or(event.object_id) }
+            ProviderEvent::Changed { event: event.id, order: event.order }
         }
-        _ => ProviderEvent::UnknownType { event: event.event_id },
+        _ => ProviderEvent::UnknownType { event: event.id },
     }
 }
 
@@ -83,21 +98,22 @@ struct PackageBody {
     name: String,
     #[serde(default = "yes")]
     is_active: bool,
-    /// What Certn calls its "Mark this package for ATS use" switch is not published: each plausible name is read, and
-    /// where none is sent a listed package counts as allowed.
-    #[serde(default = "yes", alias = "is_ats_enabled", alias = "is_ats_package", alias = "ats_enabled")]
-    ats_use: bool,
+    #[serde(flatten)]
+    others: serde_json::Map<String, Value>,
 }
+
+/// What Certn calls its "Mark this package for ATS use" switch is not published: each plausible name is read, and where
+/// none is sent a listed package counts as allowed.
+const ATS_SWITCHES: [&str; 4] = ["ats_use", "is_ats_enabled", "is_ats_package", "ats_enabled"];
 
 const fn yes() -> bool {
     true
 }
 
 pub(super) fn packages(response: &HttpResponse) -> Result<(Vec<Package>, bool), Trouble> {
-    list(response, |package: PackageBody| Package {
-        id: package.id,
-        name: package.name,
-        orderable: package.is_active && package.ats_use,
+    list(response, |package: PackageBody| {
+        let kept_off = ATS_SWITCHES.iter().any(|name| package.others.get(*name) == Some(&Value::Bool(false)));
+        Package { id: package.id, name: package.name, orderable: package.is_active && !kept_off }
     })
 }
 
@@ -257,7 +273,7 @@ pub(super) fn report_file(response: &HttpResponse) -> Result<ReportFile, Trouble
 
 pub(super) fn events(response: &HttpResponse) -> Result<EventPage, Trouble> {
     let (events, has_more) = list(response, |event: Event| event)?;
-    let cursor = events.last().map(|event| event.event_id.clone());
+    let cursor = events.last().map(|event| event.id.clone());
     let changed = events.into_iter().map(interpret);
     let changed = changed
         .filter_map(|event| match event {

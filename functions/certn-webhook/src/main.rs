@@ -1,0 +1,10 @@
+//! Takes in Certn's events and its handshake.
+
+use lambda_runtime::Error;
+use runtime::handlers::certn_webhook;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_http("certn-webhook", certn_webhook::handle).await
+}

@@ -1,0 +1,10 @@
+//! Hands on, every minute, whatever is due.
+
+use lambda_runtime::Error;
+use runtime::handlers::reconcile;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_schedule("reconcile", reconcile::handle).await
+}

@@ -1,0 +1,548 @@
+//! What every connector must keep, run over every registered folder. A new folder needs a sample here and nothing else.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::ats::{self, Ats, AtsEvent, Candidate, CheckRequest, Intake, Subject};
+use crate::connection::tests::minted;
+use crate::connection::{Connection, ConnectionSecret, NewConnection};
+use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, System};
+use crate::id::{AtsId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
+use crate::order::{LinkKind, View};
+use crate::provider::{self, Lookup, NewOrder, Provider, ProviderEvent};
+use crate::region::Region;
+use crate::secret::Secret;
+use crate::status::{OrderResult, OrderStatus, ResultCode};
+use crate::talk::{Talk, play};
+use crate::webhook::{Scheme, Unreadable, Unverified, Webhook};
+
+/// Stands in every secret and in everything personal that a test plants.
+const MARKER: &str = "zqxmarker";
+
+fn marked(what: &str) -> Secret {
+    Secret::new(format!("{MARKER}-{what}"))
+}
+
+/// What a connector's folder adds to the suite.
+struct Sample {
+    settings: Value,
+    credentials: Value,
+    /// A body that its webhook takes, and one JSON that answers each of its requests.
+    event: Value,
+    answer: Value,
+    /// The `Debug` of its connector with marked credentials.
+    printed: fn(&Connection, &ConnectionSecret) -> String,
+}
+
+fn ats_sample(name: &str) -> Sample {
+    match name {
+        "icims" => Sample {
+            settings: json!({"kind": "icims", "customer_id": "7351", "trigger_statuses": ["1822"], "group_field": "unit"}),
+            credentials: json!({"kind": "icims", "username": "api", "password": marked("password")}),
+            event: json!({"eventType": "WorkFlowStatusChangeEvent", "customerId": "7351", "systemId": "1", "newStatus": "1822"}),
+            answer: json!({
+                "baseprofile": {"id": 1}, "associatedprofile": {"id": 2}, "status": {"id": "C1822"},
+                "firstname": marked("given"), "lastname": marked("family"), "email": marked("email"),
+                "bgcpackagetype": "Standard", "unit": {"value": "Nursing"},
+                "entries": [{"entry": 8, "assessmentnotes": "Order abcdefghij"}],
+            }),
+            printed: |connection, secret| match (&connection.ats, &secret.ats) {
+                (ats::AtsSettings::Icims(settings), ats::AtsCredentials::Icims(credentials)) => {
+                    format!("{:?}", ats::icims::Connector::new(settings.clone(), credentials.clone()))
+                }
+            },
+        },
+        _ => panic!("src/ats/{name} is registered and has no sample in src/contract.rs"),
+    }
+}
+
+fn provider_sample(name: &str) -> Sample {
+    match name {
+        "certn" => Sample {
+            settings: json!({"kind": "certn"}),
+            credentials: json!({
+                "kind": "certn", "api_keys": [marked("key one"), marked("key two")],
+                "webhook_secrets": [marked("hook one"), marked("hook two")],
+            }),
+            event: json!({"event_id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1"}),
+            answer: json!({
+                "id": "c1", "overall_status": "COMPLETE", "overall_score": "CLEAR", "is_active": true,
+                "case_report_file_id": "f1", "status": "COMPLETE", "pdf_url": marked("pdf"),
+                "email_address": marked("email"),
+                "results": [{
+                    "id": "u1", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1",
+                    "email": marked("requester"), "name": "Standard", "overall_status": "DRAFT",
+                }],
+                "pagination": {"next_page": 2},
+            }),
+            printed: |connection, secret| match (&connection.provider, &secret.provider) {
+                (provider::ProviderSettings::Certn(settings), provider::ProviderCredentials::Certn(credentials)) => {
+                    let connector =
+                        provider::certn::Connector::new(settings.clone(), credentials.clone(), connection.region);
+                    format!("{connector:?}")
+                }
+            },
+        },
+        _ => panic!("src/provider/{name} is registered and has no sample in src/contract.rs"),
+    }
+}
+
+/// Every registered ATS joined to every registered provider, in every region.
+fn connections() -> Vec<(Sample, Sample, Connection, ConnectionSecret)> {
+    let mut connections = Vec::new();
+    for region in Region::ALL {
+        for (ats, _) in ats::REGISTERED {
+            for (provider, _) in provider::REGISTERED {
+                let (ats, provider) = (ats_sample(ats), provider_sample(provider));
+                let new: NewConnection = serde_json::from_value(json!({
+                    "ats": ats.settings, "ats_credentials": ats.credentials,
+                    "provider": provider.settings, "provider_credentials": provider.credentials,
+                    "default_group": "g1", "transfer_acknowledged": true,
+                }))
+                .unwrap();
+                let minted = crate::connection::Minted {
+                    webhook_password: marked("hook"),
+                    link_key: marked("link"),
+                    ..minted()
+                };
+                let (connection, secret) = new.accept(region, minted).unwrap();
+                connections.push((ats, provider, connection, secret));
+            }
+        }
+    }
+    connections
+}
+
+fn id(text: &str) -> AtsId {
+    AtsId::parse(text).unwrap()
+}
+
+fn subject() -> Subject {
+    Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") }
+}
+
+fn candidate() -> Candidate {
+    Candidate { given_name: Some(marked("given")), family_name: Some(marked("family")), email: Some(marked("email")) }
+}
+
+fn new_order() -> NewOrder {
+    NewOrder {
+        package: PackageId::parse("p1").unwrap(),
+        group: GroupId::parse("g1").unwrap(),
+        ordered_by: UserId::parse("u1").ok(),
+        candidate: candidate(),
+    }
+}
+
+fn view() -> View {
+    View {
+        order: OrderId::parse("abcdefghij").unwrap(),
+        status: OrderStatus::Completed,
+        action_by: None,
+        refusal: None,
+        result: Some(OrderResult { code: ResultCode::Clear, label: "Clear".to_owned() }),
+        sentence: String::new(),
+        package_name: Some("Standard".to_owned()),
+        link: LinkKind::Report,
+        at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// The requests of one call, and the `Debug` of its answer.
+type Conversation = (Vec<HttpRequest>, String);
+
+fn talk<T: std::fmt::Debug>(talk: Talk<T>, outcome: &HttpOutcome) -> Conversation {
+    let mut requests = Vec::new();
+    let (answer, _) = play(talk, |request| {
+        requests.push(request.clone());
+        outcome.clone()
+    });
+    (requests, format!("{answer:?}"))
+}
+
+fn with_ats(ats: &dyn Ats, outcome: &HttpOutcome) -> Vec<Conversation> {
+    let link = crate::http::https("hub.example");
+    vec![
+        talk(ats.read_request(&subject()), outcome),
+        talk(ats.write(&subject(), &view(), Some(&link), None), outcome),
+        talk(ats.write(&subject(), &view(), None, Some("88")), outcome),
+    ]
+}
+
+fn with_provider(provider: &dyn Provider, outcome: &HttpOutcome) -> Vec<Conversation> {
+    let (order, group) = (ProviderOrderId::parse("c1").unwrap(), GroupId::parse("g1").unwrap());
+    let lookup = Lookup {
+        email: marked("email"),
+        group: group.clone(),
+        ordered_by: UserId::parse("u1").ok(),
+        placed_after: Timestamp::UNIX_EPOCH,
+    };
+    vec![
+        talk(provider.packages(), outcome),
+        talk(provider.standing(&group, Some(&marked("requester"))), outcome),
+        talk(provider.place(&new_order()), outcome),
+        talk(provider.find(&lookup), outcome),
+        talk(provider.read(&order), outcome),
+        talk(provider.make_report(&order), outcome),
+        talk(provider.report_file("f1"), outcome),
+        talk(provider.events_after(Some("e1")), outcome),
+    ]
+}
+
+fn answered(status: u16, body: &Value) -> HttpOutcome {
+    let headers = vec![("x-error".to_owned(), format!("1:field: {MARKER}"))];
+    Ok(HttpResponse { status, headers, body: body.to_string().into_bytes() })
+}
+
+/// The answer of the sample, every kind of refusal with personal data in it, and no answer.
+fn outcomes(sample: &Sample) -> Vec<HttpOutcome> {
+    let error = json!({"type": "x", "detail": MARKER, "errors": [
+        {"code": "invalid", "detail": MARKER, "attr": "group", "errorCode": 2, "errorMessage": MARKER},
+    ]});
+    let mut outcomes =
+        vec![answered(200, &sample.answer), answered(200, &json!(MARKER)), Err(HttpFailure::Unclear("time-out"))];
+    outcomes.extend([400, 401, 403, 404, 409, 422, 429, 500].map(|status| answered(status, &error)));
+    outcomes
+}
+
+fn conversations() -> Vec<(&'static System, Region, Conversation)> {
+    let mut all = Vec::new();
+    for (ats, provider, connection, secret) in connections() {
+        let region = connection.region;
+        let ats_connector = connection.ats.connector(&secret.ats).unwrap();
+        let provider_connector = connection.provider.connector(&secret.provider, region).unwrap();
+        let system = |registered: &[(&str, &'static System)], name: &str| {
+            registered.iter().find(|(registered, _)| *registered == name).unwrap().1
+        };
+        let (of_ats, of_provider) =
+            (system(ats::REGISTERED, connection.ats.name()), system(provider::REGISTERED, connection.provider.name()));
+        for outcome in outcomes(&ats) {
+            all.extend(with_ats(&*ats_connector, &outcome).into_iter().map(|done| (of_ats, region, done)));
+        }
+        for outcome in outcomes(&provider) {
+            all.extend(
+                with_provider(&*provider_connector, &outcome).into_iter().map(|done| (of_provider, region, done)),
+            );
+        }
+    }
+    all
+}
+
+/// The folders that are not registered, and the registered names without a folder.
+fn mismatch(folders: &BTreeSet<String>, registered: &BTreeSet<String>) -> Vec<String> {
+    folders.symmetric_difference(registered).cloned().collect()
+}
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_folder_is_registered_under_its_name_and_has_its_three_files() {
+    for (parent, registered) in [("ats", ats::REGISTERED), ("provider", provider::REGISTERED)] {
+        let entries = source().join(parent).read_dir().unwrap().map(|entry| entry.unwrap().path());
+        let folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+        let folder_names = names(folders.iter().map(|path| path.file_name().unwrap().to_str().unwrap()));
+        assert_eq!(mismatch(&folder_names, &names(registered.iter().map(|(name, _)| *name))), [""; 0], "src/{parent}");
+        for folder in folders {
+            for file in ["mod.rs", "wire.rs", "settings.rs"] {
+                assert!(folder.join(file).is_file(), "{} has no {file}", folder.display());
+            }
+        }
+        for (name, system) in registered {
+            assert_eq!(*name, system.name);
+        }
+    }
+}
+
+#[test]
+fn a_folder_without_registration_and_a_registration_without_folder_are_found() {
+    assert_eq!(mismatch(&names(["icims", "lever"]), &names(["icims"])), ["lever"]);
+    assert_eq!(mismatch(&names(["icims"]), &names(["icims", "pageup"])), ["pageup"]);
+    assert_eq!(mismatch(&names(["icims"]), &names(["icims"])), [""; 0]);
+}
+
+#[test]
+fn every_request_stays_on_a_host_of_its_system_in_its_region() {
+    let mut seen = BTreeSet::new();
+    for (system, region, (requests, _)) in conversations() {
+        for request in requests {
+            let host = request.url.host_str().unwrap().to_owned();
+            assert!((system.hosts)(region).contains(&host), "{request:?} in {}", region.code());
+            assert_eq!((request.system.name, request.url.scheme(), request.url.port()), (system.name, "https", None));
+            assert_eq!((request.url.username(), request.url.password(), request.url.fragment()), ("", None, None));
+            seen.insert((system.name, region.code()));
+        }
+    }
+    assert_eq!(seen.len(), (ats::REGISTERED.len() + provider::REGISTERED.len()) * Region::ALL.len());
+}
+
+#[test]
+fn a_secret_is_in_no_address_and_nothing_is_ordered_twice_by_itself() {
+    for (_, _, (requests, _)) in conversations() {
+        for request in requests {
+            let credentials = ["password", "key one", "key two", "hook"].map(|what| marked(what).expose().clone());
+            assert!(credentials.iter().all(|secret| !request.url.as_str().contains(secret)), "{request:?}");
+            assert!(request.headers.iter().any(|(name, _)| *name == "authorization"), "{request:?}");
+            assert!(request.url.path() != "/", "{request:?}");
+        }
+    }
+    for (_, sample, connection, secret) in connections() {
+        let provider = connection.provider.connector(&secret.provider, connection.region).unwrap();
+        for outcome in
+            outcomes(&sample).into_iter().filter(|outcome| !matches!(outcome, Ok(HttpResponse { status: 401, .. })))
+        {
+            let (requests, _) = talk(provider.place(&new_order()), &outcome);
+            assert_eq!(requests.len(), 1);
+            assert_eq!(requests[0].sending, crate::http::Sending::Once);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_printed_shows_a_secret_or_a_person() {
+    let check = |printed: String| assert!(!printed.contains(MARKER), "{printed}");
+    for (_, _, (requests, answer)) in conversations() {
+        check(format!("{requests:?}"));
+        check(answer);
+    }
+    for (ats, provider, connection, secret) in connections() {
+        check(format!("{connection:?} {secret:?}"));
+        check(format!("{:?} {:?} {:?}", secret.ats, secret.provider, secret.provider.scheme()));
+        check((ats.printed)(&connection, &secret));
+        check((provider.printed)(&connection, &secret));
+    }
+    check(format!("{:?} {:?}", new_order(), candidate()));
+    check(format!(
+        "{:?}",
+        CheckRequest {
+            subject: subject(),
+            in_trigger_status: None,
+            packages: Vec::new(),
+            department: None,
+            candidate: candidate(),
+            requester_email: Some(marked("requester")),
+        }
+    ));
+    assert!(serde_json::to_string(&marked("x")).unwrap().contains(MARKER));
+}
+
+type Headers = Vec<(String, Secret)>;
+
+/// What a sender with these secrets adds to `body`.
+fn signed(scheme: Scheme<'_>, password: &Secret, body: &[u8]) -> Headers {
+    let (name, value) = match scheme {
+        Scheme::Basic { user, .. } => {
+            ("authorization", format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
+        }
+        Scheme::HmacSha256Hex { header, .. } => {
+            let mac = Hmac::<Sha256>::new_from_slice(password.expose().as_bytes()).unwrap();
+            (header, data_encoding::HEXLOWER.encode(&mac.chain_update(body).finalize().into_bytes()))
+        }
+    };
+    vec![(name.to_owned(), Secret::new(value))]
+}
+
+fn arrived(headers: Headers, body: &[u8]) -> Webhook<Unverified> {
+    Webhook::received(headers, body.to_vec(), Timestamp::UNIX_EPOCH).unwrap()
+}
+
+fn check_scheme(scheme: Scheme<'_>, password: &Secret, body: &Value) {
+    let body = body.to_string().into_bytes();
+    let accepts = |headers: Headers, body: &[u8]| arrived(headers, body).verify(scheme).is_ok();
+    let right = signed(scheme, password, &body);
+    assert!(accepts(right.clone(), &body));
+    assert!(!accepts(Vec::new(), &body));
+    assert!(!accepts(signed(scheme, &marked("wrong"), &body), &body));
+    assert!(!accepts(signed(scheme, &Secret::default(), &body), &body));
+    let (name, value) = &right[0];
+    for changed in
+        ["", " ", "Basic", "sha256=", &value.expose()[..value.expose().len() - 4], &format!("{}ff", value.expose())]
+    {
+        assert!(!accepts(vec![(name.clone(), Secret::from(changed))], &body), "{changed}");
+    }
+    match scheme {
+        Scheme::Basic { passwords, .. } => {
+            assert!(!accepts(signed(Scheme::Basic { user: "another", passwords }, password, &body), &body));
+            let nobody = Scheme::Basic { user: "another", passwords: &[] };
+            assert!(arrived(signed(nobody, password, &body), &body).verify(nobody).is_err());
+        }
+        Scheme::HmacSha256Hex { header, .. } => {
+            for n in 0..body.len() {
+                let mut tampered = body.clone();
+                tampered[n] ^= 1;
+                assert!(!accepts(right.clone(), &tampered), "byte {n}");
+            }
+            assert!(!accepts(right.clone(), &[body.as_slice(), b" "].concat()));
+            let nobody = Scheme::HmacSha256Hex { header, secrets: &[] };
+            assert!(arrived(right.clone(), &body).verify(nobody).is_err());
+        }
+    }
+}
+
+#[test]
+fn an_unsigned_or_tampered_webhook_is_refused_by_every_scheme() {
+    for (ats, provider, connection, secret) in connections() {
+        let Intake::Webhook(intake) = connection.ats.intake();
+        check_scheme(intake.scheme(&connection), &marked("hook"), &ats.event);
+        for name in ["hook one", "hook two"] {
+            check_scheme(secret.provider.scheme(), &marked(name), &provider.event);
+        }
+    }
+}
+
+fn grown(body: &Value) -> Value {
+    let mut grown = body.clone();
+    for (name, value) in [("zz_new", json!({"a": [1, null]})), ("zzNew", Value::Null), ("zz", json!("x"))] {
+        grown[name] = value;
+    }
+    grown
+}
+
+fn check_decode<E: PartialEq + std::fmt::Debug>(
+    scheme: Scheme<'_>,
+    password: &Secret,
+    body: &Value,
+    decode: &dyn Fn(&Webhook<crate::webhook::Verified>) -> Result<E, Unreadable>,
+    understood: fn(&E) -> bool,
+) {
+    let read = |body: &Value| {
+        let body = body.to_string().into_bytes();
+        let webhook = arrived(signed(scheme, password, &body), &body).verify(scheme).unwrap();
+        let (first, again) = (decode(&webhook), decode(&webhook));
+        assert_eq!(first, again);
+        first
+    };
+    let event = read(body).unwrap();
+    assert!(understood(&event), "{event:?}");
+    assert_eq!(read(&grown(body)), Ok(event));
+    for hostile in [json!(null), json!([]), json!(7), json!("x"), json!({})] {
+        assert!(matches!(read(&hostile), Err(Unreadable::Malformed(_))), "{hostile}");
+    }
+}
+
+#[test]
+fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
+    for (ats, provider, connection, secret) in connections() {
+        let Intake::Webhook(intake) = connection.ats.intake();
+        let understood = |event: &AtsEvent| matches!(event, AtsEvent::CheckRequested(_));
+        check_decode(
+            intake.scheme(&connection),
+            &marked("hook"),
+            &ats.event,
+            &|webhook| intake.decode(webhook),
+            understood,
+        );
+        let decode = |webhook: &Webhook<_>| connection.provider.decode(webhook);
+        let understood = |event: &ProviderEvent| matches!(event, ProviderEvent::Changed { .. });
+        check_decode(secret.provider.scheme(), &marked("hook one"), &provider.event, &decode, understood);
+    }
+}
+
+#[test]
+fn unknown_fields_of_an_answer_do_not_count() {
+    for (ats, provider, connection, secret) in connections() {
+        let of_ats = connection.ats.connector(&secret.ats).unwrap();
+        let of_provider = connection.provider.connector(&secret.provider, connection.region).unwrap();
+        let answers = |body: &Value| {
+            let mut answers = with_ats(&*of_ats, &answered(200, body));
+            answers.extend(with_provider(&*of_provider, &answered(200, body)));
+            answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()
+        };
+        for sample in [ats, provider] {
+            assert_eq!(answers(&sample.answer), answers(&grown(&sample.answer)));
+        }
+    }
+}
+
+const FORBIDDEN_CRATES: [&str; 12] = [
+    "tokio",
+    "aws-",
+    "reqwest",
+    "hyper",
+    "tracing",
+    "getrandom",
+    "rand",
+    "chrono",
+    "time",
+    "mio",
+    "socket2",
+    "lambda_",
+];
+
+/// The crates of a `cargo tree` that bring a clock, a socket, a runtime or an environment.
+fn impure_crates(tree: &str) -> Vec<&str> {
+    let reached: BTreeSet<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let impure = |name: &str| {
+        FORBIDDEN_CRATES.iter().any(|bad| name == *bad || (bad.ends_with(['-', '_']) && name.starts_with(*bad)))
+            || name.starts_with("hyper-")
+            || name.starts_with("tokio-")
+            || name.starts_with("tracing-")
+    };
+    reached.into_iter().filter(|name| impure(name)).collect()
+}
+
+#[test]
+fn no_crate_behind_the_domain_has_a_clock_or_a_socket() {
+    assert_eq!(
+        impure_crates("domain v0.1.0\ntokio v1.0\naws-config v1\nhyper-util v0\nserde v1"),
+        ["aws-config", "hyper-util", "tokio"]
+    );
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "-p", "domain", "-e", "normal", "--prefix", "none", "--locked"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    assert!(listed.starts_with("domain ") && listed.contains("serde_json "), "{listed}");
+    assert_eq!(impure_crates(&listed), [""; 0]);
+}
+
+/// The words in the code of one file, but for its tests, by which a clock or an environment would come in.
+fn impure_words(file: &str) -> Vec<&'static str> {
+    let words = [
+        "SystemTime",
+        "Instant::now",
+        "std::env",
+        "env::var",
+        "Timestamp::now",
+        "Zoned::now",
+        "std::net",
+        "std::fs",
+        "std::thread",
+        "async fn",
+    ];
+    let (code, _) = file.split_once("mod tests {").unwrap_or((file, ""));
+    words.into_iter().filter(|word| code.contains(word)).collect()
+}
+
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn no_file_of_the_domain_reads_a_clock_or_the_environment() {
+    assert_eq!(impure_words("let now = Timestamp::now();\nmod tests { std::fs::read() }"), ["Timestamp::now"]);
+    let files = files_under(&source());
+    let code: Vec<_> =
+        files.iter().filter(|path| !path.ends_with("tests.rs") && !path.ends_with("contract.rs")).collect();
+    assert!(code.len() > 20, "{code:?}");
+    for path in code {
+        let file = std::fs::read_to_string(path).unwrap();
+        assert_eq!(impure_words(&file), [""; 0], "{}", path.display());
+    }
+}

@@ -1,0 +1,75 @@
+//! An HTTP call as a handler sees it, whoever received it: API Gateway's, or the local stack's.
+
+use std::collections::HashMap;
+
+use domain::ats;
+use domain::secret::Secret;
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::deadline::Deadline;
+
+/// A call with everything that a handler may look at.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: http::Method,
+    /// The template's path parameters by name.
+    pub path: HashMap<String, String>,
+    pub query: HashMap<String, String>,
+    /// Names in lower case.
+    pub headers: Vec<(String, Secret)>,
+    pub body: Vec<u8>,
+    pub deadline: Deadline,
+}
+
+impl Call {
+    /// Whether the greedy end of the path is `webhook`, with or without a slash: an HTTP API cannot have a route that
+    /// ends in one.
+    #[must_use]
+    pub fn is_for_webhook(&self) -> bool {
+        matches!(self.path_parameter("proxy"), "webhook" | "webhook/")
+    }
+
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+}
+
+pub type Answer = Response<String>;
+
+/// The answer with that status and content.
+#[must_use]
+pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<String>) -> Answer {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            answer.headers_mut().insert(*name, value);
+        }
+    }
+    answer
+}
+
+/// What a vendor is told, as a response.
+#[must_use]
+pub fn to_vendor(told: ats::Answer) -> Answer {
+    let headers: Vec<_> = told.content_type.map(|kind| ("content-type", kind)).into_iter().collect();
+    answer(told.status, &headers, told.body)
+}
+
+/// JSON for an admin.
+#[must_use]
+pub fn json_answer(status: u16, body: &serde_json::Value) -> Answer {
+    answer(status, &[("content-type", "application/json"), ("cache-control", "no-store")], body.to_string())
+}
+
+/// Problem details (RFC 9457) for an admin.
+#[must_use]
+pub fn problem(status: u16, title: &str, errors: &[domain::connection::Invalid]) -> Answer {
+    let mut body = json!({"type": "about:blank", "title": title, "status": status});
+    if let (false, Some(fields)) = (errors.is_empty(), body.as_object_mut()) {
+        fields.insert("errors".to_owned(), json!(errors));
+    }
+    answer(status, &[("content-type", "application/problem+json"), ("cache-control", "no-store")], body.to_string())
+}

@@ -1,0 +1,147 @@
+//! iCIMS says that a recruiter moved a candidate.
+//!
+//! Whom → proven → decoded → what the recruiter can fix is answered at once → one durable write → 200.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ats::{AtsEvent, AtsSettings, Intake, Reply, Subject, icims};
+use domain::decide::Decision;
+use domain::hint::Hint;
+use domain::id::ConnectionId;
+use domain::reason::{Reason, Refusal};
+use domain::trace::Trace;
+use domain::webhook::{Unreadable, Unverified, Verified, Webhook};
+
+use crate::checks;
+use crate::deadline::Deadline;
+use crate::edge::{Answer, Call, answer, to_vendor};
+use crate::hub::Hub;
+use crate::store::{Arrival, Connected};
+
+/// How long the recruiter's own mistakes are looked for before the request is simply stored: iCIMS waits 30 s, we
+/// answer within 10.
+const LOOKING: Duration = Duration::from_secs(7);
+
+/// Handles one event of iCIMS.
+pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
+    if !call.is_for_webhook() {
+        return answer(404, &[], "");
+    }
+    let reply = match receive(&hub, call).await {
+        Ok(reply) | Err(reply) => reply,
+    };
+    to_vendor(icims::answer(&reply))
+}
+
+async fn receive(hub: &Hub, call: Call) -> Result<Reply, Reply> {
+    let now = hub.clock.now();
+    let deadline = call.deadline;
+    let webhook = Webhook::received(call.headers, call.body, now).map_err(Reply::Unreadable)?;
+    let (connected, webhook) = prove(hub, webhook).await?;
+    if connected.connection.region != hub.config.region {
+        let refusal = Refusal::new(Reason::RegionMismatch);
+        return Ok(refused(hub, &connected, None, refusal, &Trace::default()).await);
+    }
+    match decode(&connected, &webhook)? {
+        AtsEvent::NotForUs(why) => {
+            record(hub, &connected, "other-events", why.code(), &Trace::default()).await;
+            Ok(Reply::Accepted)
+        }
+        AtsEvent::LeftTrigger(subject) => {
+            let connection = connected.connection.id.clone();
+            store(hub, Hint::LeftTrigger { connection, subject, received_at: webhook.received_at() }).await
+        }
+        AtsEvent::CheckRequested(subject) => {
+            let looking = deadline.sooner(Deadline::after(LOOKING));
+            if let Some((refusal, trace)) = what_the_recruiter_can_fix(hub, &connected, &subject, looking).await {
+                return Ok(refused(hub, &connected, Some(&subject), refusal, &trace).await);
+            }
+            let connection = connected.connection.id.clone();
+            store(hub, Hint::CheckRequested { connection, subject, received_at: webhook.received_at() }).await
+        }
+    }
+}
+
+/// The user name selects the connection, the password proves it. An unknown user learns nothing that a wrong password
+/// would not.
+async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected>, Webhook<Verified>), Reply> {
+    let user = webhook.claimed_user().and_then(|user| ConnectionId::parse(&user).ok()).ok_or(Reply::Unauthentic)?;
+    let connected = hub.connected(&user).await.map_err(|error| {
+        tracing::error!(cause = %error, "the connection could not be read");
+        Reply::Unavailable
+    })?;
+    let connected = connected.ok_or(Reply::Unauthentic)?;
+    // Further connectors make this pattern refutable.
+    #[expect(irrefutable_let_patterns, reason = "iCIMS is the first connector")]
+    let AtsSettings::Icims(_) = &connected.connection.ats else { return Err(Reply::Unauthentic) };
+    let Intake::Webhook(intake) = connected.connection.ats.intake();
+    let verified = webhook.verify(intake.scheme(&connected.connection)).map_err(|_| {
+        tracing::warn!(connection = %user, "a webhook with wrong credentials");
+        Reply::Unauthentic
+    })?;
+    Ok((connected, verified))
+}
+
+fn decode(connected: &Connected, webhook: &Webhook<Verified>) -> Result<AtsEvent, Reply> {
+    let Intake::Webhook(intake) = connected.connection.ats.intake();
+    intake.decode(webhook).map_err(|unreadable| {
+        let cause = match unreadable {
+            Unreadable::TooLarge => "too large",
+            Unreadable::Malformed(why) => why,
+        };
+        tracing::warn!(connection = %connected.connection.id, cause, "an event that cannot be read");
+        Reply::Unreadable(unreadable)
+    })
+}
+
+/// A definite refusal, found in time. Anything else is for the worker: that the ATS or the provider cannot be read is
+/// nothing the recruiter can fix.
+async fn what_the_recruiter_can_fix(
+    hub: &Hub,
+    connected: &Connected,
+    subject: &Subject,
+    deadline: Deadline,
+) -> Option<(Refusal, Trace)> {
+    match checks::check(hub, connected, subject, deadline).await {
+        Ok(checks::Checked { decision: Decision::Refuse { refusal, .. }, trace, .. }) => Some((refusal, trace)),
+        Ok(_) => None,
+        Err(trouble) => {
+            tracing::warn!(connection = %connected.connection.id, cause = %trouble.cause(), "stored without a look");
+            None
+        }
+    }
+}
+
+async fn store(hub: &Hub, hint: Hint) -> Result<Reply, Reply> {
+    hub.queues.send_or_spill(hint, &hub.store, hub.clock.now()).await.map_err(|_| Reply::Unavailable)?;
+    Ok(Reply::Accepted)
+}
+
+async fn refused(
+    hub: &Hub,
+    connected: &Connected,
+    subject: Option<&Subject>,
+    refusal: Refusal,
+    trace: &Trace,
+) -> Reply {
+    let connection = &connected.connection;
+    let application = subject.map_or("-", |subject| subject.application.as_str());
+    let code = refusal.reason.code();
+    tracing::info!(connection = %connection.id, reason = code, trace = %trace, "refused at once");
+    crate::telemetry::count("Refusals", 1);
+    record(hub, connected, application, code, trace).await;
+    Reply::Refused {
+        sentence: format!("{} ({code})", refusal.sentence(connection.provider.shown_as())),
+        debug: format!("{code} connection={} systemId={application}", connection.id),
+        refusal,
+    }
+}
+
+/// The sender is answered all the same if the record cannot be made: the answer is what people see.
+async fn record(hub: &Hub, connected: &Connected, subject: &str, outcome: &'static str, trace: &Trace) {
+    let arrival = Arrival { subject, outcome, trace, at: hub.clock.now(), left_trigger: false };
+    if let Err(error) = hub.store.record_arrival(&connected.connection.id, &arrival).await {
+        tracing::error!(cause = %error, outcome, "an arrival could not be recorded");
+    }
+}

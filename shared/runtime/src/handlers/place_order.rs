@@ -1,0 +1,333 @@
+//! Turns a hint into exactly one order, a refusal that people see, or a record that it was not for us.
+
+use std::sync::Arc;
+
+use domain::ats::Subject;
+use domain::decide::Decision;
+use domain::decide::repeat::{self, Repeat};
+use domain::hint::{Hint, Message};
+use domain::id::{ConnectionId, OrderId};
+use domain::order::{Event, NextStep, Order, Planned};
+use domain::provider::{NewOrder, Truth};
+use domain::reason::{Kind, NotForUs, Reason, Refusal};
+use domain::retry;
+use domain::trace::Trace;
+use domain::trouble::{PostOutcome, Trouble};
+use jiff::Timestamp;
+
+use super::Failed;
+use crate::checks::{self, Checked};
+use crate::deadline::Deadline;
+use crate::hub::Hub;
+use crate::store::{Arrival, Connected, Expect, Saved};
+use crate::write_back::{change, change_and_write, write_claimed};
+
+mod look_up;
+
+/// How often a request that cannot be read is put off: with ten minutes between, about two weeks.
+const MOST_PUT_OFF: u32 = 2_000;
+
+/// Handles one message of the queue.
+///
+/// # Errors
+/// [`Failed`] where it must come again.
+pub async fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Result<(), Failed> {
+    match &message.hint {
+        Hint::CheckRequested { connection, subject, .. } => {
+            requested(&hub, connection, subject, &message, deadline).await
+        }
+        Hint::LeftTrigger { connection, subject, received_at } => {
+            let mut trace = Trace::default();
+            trace.note("trigger status", subject.status.as_str(), "not one of the connection's");
+            let outcome = NotForUs::NotTriggerStatus;
+            not_for_us(&hub, connection, subject, outcome, &trace, Some(*received_at)).await
+        }
+        Hint::Resume { order } => resume(&hub, order, deadline).await,
+        Hint::ProviderChanged { .. } | Hint::Sync { .. } => {
+            tracing::error!("a message of the other queue");
+            Ok(())
+        }
+    }
+}
+
+async fn requested(
+    hub: &Hub,
+    connection: &ConnectionId,
+    subject: &Subject,
+    message: &Message,
+    deadline: Deadline,
+) -> Result<(), Failed> {
+    let connected = hub.connected(connection).await?;
+    let Some(connected) = connected.filter(|c| c.connection.region == hub.config.region) else {
+        return not_for_us(hub, connection, subject, NotForUs::Disconnected, &Trace::default(), None).await;
+    };
+    match checks::check(hub, &connected, subject, deadline).await {
+        Ok(Checked { decision: Decision::Wait { trouble, package: None }, .. }) => {
+            put_off(hub, connection, subject, message, &trouble).await
+        }
+        Ok(checked) => place(hub, &connected, checked, None, deadline).await.map(|_| ()),
+        Err(trouble) => put_off(hub, connection, subject, message, &trouble).await,
+    }
+}
+
+/// Keeps a request that cannot be decided yet, because who asked for what cannot be read.
+async fn put_off(
+    hub: &Hub,
+    connection: &ConnectionId,
+    subject: &Subject,
+    message: &Message,
+    trouble: &Trouble,
+) -> Result<(), Failed> {
+    let gone = matches!(trouble, Trouble::Because { refusal, .. } if refusal.reason.kind() == Kind::Dead);
+    let mut trace = Trace::default();
+    trace.note("reading the request", trouble.cause().to_string(), if gone { "gone" } else { "put off" });
+    if gone || message.put_off >= MOST_PUT_OFF {
+        return not_for_us(hub, connection, subject, NotForUs::Unreadable, &trace, None).await;
+    }
+    let mut later = message.clone();
+    later.put_off += 1;
+    let now = hub.clock.now();
+    let pause = retry::pause(later.put_off, subject.application.as_str());
+    tracing::warn!(connection = %connection, put_off = later.put_off, cause = %trouble.cause(), "put off");
+    hub.store.spill(&later, now.saturating_add(pause).unwrap_or(now)).await?;
+    Ok(())
+}
+
+async fn not_for_us(
+    hub: &Hub,
+    connection: &ConnectionId,
+    subject: &Subject,
+    why: NotForUs,
+    trace: &Trace,
+    left_at: Option<Timestamp>,
+) -> Result<(), Failed> {
+    tracing::info!(connection = %connection, outcome = why.code(), trace = %trace, "not for us");
+    let at = left_at.unwrap_or_else(|| hub.clock.now());
+    let subject = subject.application.as_str();
+    let arrival = Arrival { subject, outcome: why.code(), trace, at, left_trigger: left_at.is_some() };
+    hub.store.record_arrival(connection, &arrival).await?;
+    Ok(())
+}
+
+/// What is stored of a decision, under the key of one generation.
+async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation: u32) -> Planned {
+    let connection = &connected.connection;
+    let candidate_mark = match (&checked.request.candidate.email, &checked.decision) {
+        (Some(email), Decision::Order { .. }) => {
+            // Kept since the ATS was read a moment ago; without it a lookup simply cannot compare.
+            hub.secrets.get(&connection.id, hub.clock.now()).await.ok().map(|secret| secret.mark(email))
+        }
+        _ => None,
+    };
+    let (package, package_name, group, ordered_by) = match &checked.decision {
+        Decision::Order { order, package_name } => (
+            Some(order.package.clone()),
+            Some(package_name.clone()),
+            Some(order.group.clone()),
+            order.ordered_by.clone(),
+        ),
+        Decision::Refuse { package, .. } | Decision::Wait { package, .. } => {
+            (package.as_ref().map(|p| p.id.clone()), package.as_ref().map(|p| p.name.clone()), None, None)
+        }
+    };
+    let subject = checked.request.subject.clone();
+    let key = package.as_ref().map_or("", |package| package.as_str());
+    Planned {
+        id: OrderId::derive(&connection.id, connection.ats.name(), &subject.application, key, generation),
+        connection: connection.id.clone(),
+        ats: connection.ats.name().to_owned(),
+        generation,
+        package,
+        package_name,
+        group,
+        ordered_by,
+        candidate_mark,
+        status_ids_agree: checked.request.in_trigger_status == Some(true),
+        subject,
+    }
+}
+
+/// Writes the intent under the first free generation, which is dedupe, claim and log in one, and places the order.
+/// `entry` is the entry in the ATS that an earlier order of the request leaves to this one. Returns the order under
+/// whose key the request now is, unless it was not for us.
+async fn place(
+    hub: &Hub,
+    connected: &Connected,
+    mut checked: Checked,
+    entry: Option<&str>,
+    deadline: Deadline,
+) -> Result<Option<OrderId>, Failed> {
+    let timing = &hub.config.timing;
+    let (mut generation, mut to_confirm) = (0, false);
+    let (mut replaces, mut left_at): (Option<Order>, Option<Option<Timestamp>>) = (None, None);
+    let (order, claimed) = loop {
+        let now = hub.clock.now();
+        let planned = planned(hub, connected, &checked, generation).await;
+        let (order, event) = if to_confirm {
+            let order = Order::park(planned, Refusal::new(Reason::PossibleDuplicate), now, timing);
+            (order, Event::new(now, "held: looks like a repetition", Reason::PossibleDuplicate.code()))
+        } else {
+            match &checked.decision {
+                Decision::Order { .. } => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+                Decision::Refuse { refusal, .. } => {
+                    let event = Event::new(now, "refused", refusal.reason.code());
+                    (Order::refuse(planned, refusal.clone(), now, timing), event)
+                }
+                Decision::Wait { trouble, .. } => Order::wait(planned, trouble, now, timing),
+            }
+        };
+        let (mut order, expect) = match &replaces {
+            Some(earlier) => (earlier.replaced_by(order), Expect::Rev(earlier.rev)),
+            None => (order, Expect::Absent),
+        };
+        order.ats_ref = order.ats_ref.take().or_else(|| entry.map(str::to_owned));
+        let event = event.explained(checked.trace.clone());
+        // Where there is nothing to place, the write to the ATS is claimed in the same breath.
+        let claimed = order.claim_write(now);
+        match hub.store.save(&order, expect, &[event], timing).await? {
+            Saved::Yes => break (order, claimed),
+            Saved::Conflict(existing) => {
+                let left = match left_at {
+                    Some(left) => left,
+                    None => {
+                        let application = existing.subject.application.as_str();
+                        *left_at.insert(hub.store.left_trigger_at(&existing.connection, application).await?)
+                    }
+                };
+                replaces = None;
+                match repeat::judge(&existing, checked.request.in_trigger_status, left, &mut checked.trace) {
+                    Repeat::Afresh => replaces = Some(*existing),
+                    Repeat::NextGeneration => (generation, to_confirm) = (generation + 1, false),
+                    Repeat::NextGenerationHeld => (generation, to_confirm) = (generation + 1, true),
+                    Repeat::NotForUs(why) => {
+                        let at = hub.clock.now();
+                        let event = Event::new(at, "asked for again", why.code()).explained(checked.trace.clone());
+                        hub.store.add_to_story(&existing, &event).await?;
+                        tracing::info!(order = %existing.id, outcome = why.code(), "not for us");
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    };
+    let id = order.id.clone();
+    match checked.decision {
+        Decision::Order { order: new_order, .. } if !to_confirm => {
+            send(hub, connected, order, &new_order, deadline).await?;
+        }
+        _ if claimed => {
+            write_claimed(hub, connected, order, deadline).await?;
+        }
+        _ => {}
+    }
+    Ok(Some(id))
+}
+
+/// Sends an order whose intent is written, and stores what came of it before anything else.
+async fn send(
+    hub: &Hub,
+    connected: &Connected,
+    order: Order,
+    new_order: &NewOrder,
+    deadline: Deadline,
+) -> Result<(), Failed> {
+    let sent = hub
+        .ask_provider(connected, deadline, |provider| {
+            provider.place(new_order).map(|outcome| match outcome {
+                PostOutcome::NoEffect(trouble) => Err(trouble),
+                known_or_unclear => Ok(known_or_unclear),
+            })
+        })
+        .await;
+    let outcome: PostOutcome<Truth> = sent.unwrap_or_else(PostOutcome::NoEffect);
+    let timing = &hub.config.timing;
+    let now = hub.clock.now();
+    let intent = order.placement.clone();
+    let order = change_and_write(hub, connected, order, deadline, |order| {
+        if order.placement != intent {
+            // Somebody else settled this attempt meanwhile; what they found stands.
+            return vec![Event::new(now, "a late answer to an attempt that was settled before", "")];
+        }
+        vec![order.answered(outcome.clone(), now, timing)]
+    })
+    .await?;
+    let reason = order.refusal.as_ref().map_or("", |refusal| refusal.reason.code());
+    tracing::info!(order = %order.id, status = order.status.code(), reason, "tried to place");
+    Ok(())
+}
+
+/// Goes on with an order whose placement is due.
+async fn resume(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Failed> {
+    let Some(order) = hub.store.order(id).await? else { return Ok(()) };
+    let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
+    match order.next_step(hub.clock.now(), &hub.config.timing) {
+        NextStep::Place => place_again(hub, &connected, order, deadline).await,
+        NextStep::LookUp => look_up::look_up(hub, &connected, order, deadline).await,
+        NextStep::Look | NextStep::Write | NextStep::Settle | NextStep::Nothing => Ok(()),
+    }
+}
+
+/// Tries an order again that was not placed yet, with what the ATS and the settings say now.
+pub(super) async fn place_again(
+    hub: &Hub,
+    connected: &Connected,
+    order: Order,
+    deadline: Deadline,
+) -> Result<(), Failed> {
+    let timing = &hub.config.timing;
+    let checked = checks::check(hub, connected, &order.subject, deadline).await;
+    let now = hub.clock.now();
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(trouble) => return still_waits(hub, connected, order, &trouble, None, deadline).await,
+    };
+    let planned = planned(hub, connected, &checked, order.generation).await;
+    if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
+        // Meanwhile another package is set: that is another order, under its own key.
+        if let Some(next) = place(hub, connected, checked, order.ats_ref.as_deref(), deadline).await? {
+            change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
+        }
+        return Ok(());
+    }
+    match checked.decision {
+        Decision::Order { order: new_order, .. } => {
+            let before = order.rev;
+            let mut order = order;
+            let event = order.intend_again(planned, now).explained(checked.trace);
+            order.rev = before + 1;
+            // Somebody else who goes on with the same order makes this one stop.
+            match hub.store.save(&order, Expect::Rev(before), &[event], timing).await? {
+                Saved::Yes => send(hub, connected, order, &new_order, deadline).await,
+                Saved::Conflict(_) => Ok(()),
+            }
+        }
+        Decision::Refuse { refusal, .. } => {
+            change_and_write(hub, connected, order, deadline, |order| {
+                vec![order.refused(refusal.clone(), now, timing).explained(checked.trace.clone())]
+            })
+            .await?;
+            Ok(())
+        }
+        Decision::Wait { trouble, .. } => {
+            still_waits(hub, connected, order, &trouble, Some(checked.trace), deadline).await
+        }
+    }
+}
+
+async fn still_waits(
+    hub: &Hub,
+    connected: &Connected,
+    order: Order,
+    trouble: &Trouble,
+    trace: Option<Trace>,
+    deadline: Deadline,
+) -> Result<(), Failed> {
+    let now = hub.clock.now();
+    change_and_write(hub, connected, order, deadline, |order| {
+        let mut event = order.still_waits(trouble, now, &hub.config.timing);
+        event.trace.clone_from(&trace);
+        vec![event]
+    })
+    .await?;
+    Ok(())
+}

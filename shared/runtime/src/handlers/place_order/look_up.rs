@@ -1,0 +1,77 @@
+//! After an attempt whose outcome nobody knows: is the order at the provider?
+
+use domain::order::{Found, Order};
+use domain::provider::{Lookup, Truth};
+use domain::reason::{Kind, Reason, Refusal};
+use domain::trouble::Trouble;
+
+use super::place_again;
+use crate::deadline::Deadline;
+use crate::handlers::Failed;
+use crate::hub::Hub;
+use crate::store::{Connected, Expect, Saved, StoreError};
+use crate::write_back::write_claimed;
+
+pub(super) async fn look_up(
+    hub: &Hub,
+    connected: &Connected,
+    mut order: Order,
+    deadline: Deadline,
+) -> Result<(), Failed> {
+    let found = match find(hub, connected, &order, deadline).await {
+        Ok(candidates) => unclaimed(hub, &order, candidates).await?,
+        Err(trouble @ Trouble::Later { .. }) => Found::NotNow(trouble),
+        Err(Trouble::Because { refusal, cause }) if refusal.reason.kind() == Kind::Dead => Found::Impossible(cause),
+        Err(trouble) => Found::NotNow(trouble),
+    };
+    let before = order.rev;
+    let now = hub.clock.now();
+    let event = order.looked_up(found, now, &hub.config.timing);
+    let claimed = order.claim_write(now);
+    order.rev = before + 1;
+    // Whoever else looked it up meanwhile came to the same, and goes on with it.
+    if let Saved::Conflict(_) = hub.store.save(&order, Expect::Rev(before), &[event], &hub.config.timing).await? {
+        return Ok(());
+    }
+    tracing::info!(order = %order.id, status = order.status.code(), "looked up");
+    if order.is_to_be_placed() {
+        return place_again(hub, connected, order, deadline).await;
+    }
+    if claimed {
+        write_claimed(hub, connected, order, deadline).await?;
+    }
+    Ok(())
+}
+
+/// Every order at the provider that could be it, by the candidate's address, which is read from the ATS again.
+async fn find(hub: &Hub, connected: &Connected, order: &Order, deadline: Deadline) -> Result<Vec<Truth>, Trouble> {
+    let request = hub.ask_ats(connected, deadline, |ats| ats.read_request(&order.subject)).await?;
+    let impossible = |why: &str| Err(Trouble::because(Refusal::new(Reason::AtsRecordGone), why));
+    let (Some(email), Some(group)) = (request.candidate.email, order.group.clone()) else {
+        return impossible("the candidate has no e-mail address to look it up by");
+    };
+    let secret = hub.secrets.get(&order.connection, hub.clock.now()).await;
+    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    if order.candidate_mark.as_deref().is_some_and(|mark| mark != secret.mark(&email)) {
+        return impossible("the candidate's e-mail address was changed after the attempt");
+    }
+    let ordered_by = order.ordered_by.clone();
+    let lookup = Lookup { email, group, ordered_by, placed_after: order.lookup_from() };
+    hub.ask_provider(connected, deadline, |provider| provider.find(&lookup)).await
+}
+
+/// Leaves out what belongs to another of our orders, such as the same candidate's second package.
+async fn unclaimed(hub: &Hub, order: &Order, candidates: Vec<Truth>) -> Result<Found, StoreError> {
+    let mut free = Vec::new();
+    for truth in candidates {
+        let owner = hub.store.order_of_provider(&order.connection, &truth.order).await?;
+        if owner.is_none_or(|owner| owner.id == order.id) {
+            free.push(truth);
+        }
+    }
+    Ok(match free.len() {
+        0 => Found::Nothing,
+        1 => free.pop().map_or(Found::Nothing, Found::One),
+        several => Found::Several(several),
+    })
+}

@@ -1,0 +1,135 @@
+//! Every minute: whatever is due, whatever was spilled, whatever a provider's lost webhook would have said.
+
+use std::sync::Arc;
+
+use domain::connection::Connection;
+use domain::hint::{Hint, Message};
+use domain::order::{NextStep, Order};
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Failed;
+use crate::deadline::Deadline;
+use crate::hub::Hub;
+use crate::store::{Connected, DUE_SHARDS, StoreError};
+use crate::telemetry;
+
+/// How often the event list of a provider is read for one connection: 288 of the 7,220 calls of a day.
+const EVENTS_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many pages of events one run reads for one connection.
+const EVENT_PAGES: usize = 5;
+
+/// From how many days before its end an expiring key is told.
+const KEY_WARNING_DAYS: i64 = 30;
+
+/// Handles one tick.
+///
+/// # Errors
+/// [`Failed`] where a part could not be done; each part is tried all the same.
+pub async fn handle(hub: Arc<Hub>, deadline: Deadline) -> Result<(), Failed> {
+    let due = hand_on_due_orders(&hub).await;
+    let spilled = hand_on_spilled(&hub).await;
+    let connections = watch_connections(&hub, deadline).await;
+    due.and(spilled).and(connections)
+}
+
+async fn hand_on_due_orders(hub: &Hub) -> Result<(), Failed> {
+    let now = hub.clock.now();
+    let shards = join_all((0..DUE_SHARDS).map(|shard| hub.store.due_orders(shard, now))).await;
+    let mut oldest = 0;
+    for orders in shards {
+        for order in orders? {
+            let waited = order.due_at(&hub.config.timing).map_or(0, |due| due.duration_until(now).as_secs());
+            oldest = oldest.max(waited);
+            if let Some(hint) = hint_for(&order, hub, now) {
+                hub.queues.send(&Message::new(hint)).await.map_err(|_| Failed)?;
+            }
+        }
+    }
+    telemetry::gauge("OldestDueOrder", u64::try_from(oldest).unwrap_or(0), "Seconds");
+    Ok(())
+}
+
+fn hint_for(order: &Order, hub: &Hub, now: Timestamp) -> Option<Hint> {
+    let order_id = order.id.clone();
+    match order.next_step(now, &hub.config.timing) {
+        NextStep::Place | NextStep::LookUp => Some(Hint::Resume { order: order_id }),
+        NextStep::Look | NextStep::Write | NextStep::Settle => Some(Hint::Sync { order: order_id }),
+        NextStep::Nothing => None,
+    }
+}
+
+async fn hand_on_spilled(hub: &Hub) -> Result<(), Failed> {
+    for spilled in hub.store.spilled(hub.clock.now()).await? {
+        hub.queues.send(&spilled.message).await.map_err(|_| Failed)?;
+        hub.store.remove_spilled(&spilled).await?;
+    }
+    Ok(())
+}
+
+async fn watch_connections(hub: &Hub, deadline: Deadline) -> Result<(), Failed> {
+    let connections = hub.store.connections().await?;
+    let now = hub.clock.now();
+    let watched = connections.iter().filter(|connection| connection.region == hub.config.region);
+    let results = join_all(watched.map(|connection| watch(hub, connection, now, deadline))).await;
+    results.into_iter().collect()
+}
+
+async fn watch(hub: &Hub, connection: &Connection, now: Timestamp, deadline: Deadline) -> Result<(), Failed> {
+    tell_expiring_key(connection, now);
+    let last = hub.store.event_cursor(&connection.id).await?;
+    if last.as_ref().is_some_and(|cursor| cursor.read_at.duration_until(now) < EVENTS_EVERY) {
+        return Ok(());
+    }
+    let Some(connected) = hub.connected(&connection.id).await? else { return Ok(()) };
+    let cursor = last.and_then(|cursor| cursor.event);
+    Ok(read_events(hub, &connected, cursor, now, deadline).await?)
+}
+
+/// Reads what the provider says happened since the last look, as if each event had come as a webhook.
+async fn read_events(
+    hub: &Hub,
+    connected: &Connected,
+    mut cursor: Option<String>,
+    now: Timestamp,
+    deadline: Deadline,
+) -> Result<(), StoreError> {
+    let connection = &connected.connection.id;
+    for _ in 0..EVENT_PAGES {
+        let page = hub.ask_provider(connected, deadline, |provider| provider.events_after(cursor.as_deref())).await;
+        let page = match page {
+            Ok(page) => page,
+            Err(trouble) => {
+                tracing::warn!(connection = %connection, cause = %trouble.cause(), "the events could not be read");
+                break;
+            }
+        };
+        let mut changed = page.changed;
+        changed.sort();
+        changed.dedup();
+        for provider_order in changed {
+            let hint = Hint::ProviderChanged { connection: connection.clone(), provider_order, received_at: now };
+            if hub.queues.send(&Message::new(hint)).await.is_err() {
+                // The cursor stays where it is, so that the next look sees the same events.
+                return Ok(());
+            }
+        }
+        cursor = page.cursor.or(cursor);
+        if !page.has_more {
+            break;
+        }
+    }
+    hub.store.put_event_cursor(connection, cursor.as_deref(), now).await
+}
+
+fn tell_expiring_key(connection: &Connection, now: Timestamp) {
+    let Some(expires_on) = connection.provider.key_expires_on() else { return };
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let Ok(left) = today.until(expires_on) else { return };
+    let days = i64::from(left.get_days());
+    if days <= KEY_WARNING_DAYS {
+        tracing::warn!(connection = %connection.id, days, "the provider's key stops working soon: make a new one");
+        telemetry::gauge("ProviderKeyDaysLeft", u64::try_from(days).unwrap_or(0), "Count");
+    }
+}

@@ -1,0 +1,148 @@
+//! What every handler is given: clients that are warm, caches, the clock.
+
+use std::sync::Arc;
+
+use aws_smithy_http_client::tls;
+use domain::ats::Ats;
+use domain::connection::ConnectionSecret;
+use domain::id::{ConnectionId, GroupId};
+use domain::provider::{Package, Provider, Standing};
+use domain::reason::{Reason, Refusal};
+use domain::talk::Talk;
+use domain::trouble::Trouble;
+use jiff::SignedDuration;
+
+use crate::cache::Aged;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::deadline::Deadline;
+use crate::outbound::Outbound;
+use crate::queue::Queues;
+use crate::secrets::Secrets;
+use crate::store::{Connected, Store, StoreError};
+
+/// How long settings are kept, so that an admin's change is in force after half a minute.
+const CONNECTION_KEPT: SignedDuration = SignedDuration::from_secs(30);
+
+/// Everything that a function needs, made in Init.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    pub config: Config,
+    pub clock: Clock,
+    pub store: Store,
+    pub queues: Queues,
+    pub secrets: Secrets,
+    pub outbound: Outbound,
+    connections: Aged<ConnectionId, Option<Arc<Connected>>>,
+    pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
+    pub(crate) standings: Aged<(ConnectionId, GroupId, Option<[u8; 32]>), Standing>,
+}
+
+impl Hub {
+    /// Makes the clients and opens their connections.
+    ///
+    /// # Errors
+    /// The TLS set-up failed.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, reqwest::Error> {
+        // A second call in one process finds the same provider installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let aws = aws_config::from_env().http_client(https).load().await;
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table.clone());
+        let hub = Self {
+            queues: Queues::new(
+                aws_sdk_sqs::Client::new(&aws),
+                config.place_order_queue_url.clone(),
+                config.sync_order_queue_url.clone(),
+            ),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), config.region, config.kms_key.clone()),
+            outbound: Outbound::new(&config, store.clone(), clock.clone())?,
+            store,
+            config,
+            clock,
+            connections: Aged::default(),
+            packages: Aged::default(),
+            standings: Aged::default(),
+        };
+        Ok(hub)
+    }
+
+    /// The connection with its mappings, kept for half a minute; that there is none is kept, too.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it is neither kept nor readable.
+    pub async fn connected(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
+        let now = self.clock.now();
+        if let Some(known) = self.connections.get(id, CONNECTION_KEPT, now) {
+            return Ok(known);
+        }
+        let found = self.store.connection(id).await?.map(Arc::new);
+        self.connections.put(id.clone(), found.clone(), now);
+        Ok(found)
+    }
+
+    /// Forgets what is kept of a connection, after an admin changed it here.
+    pub fn forget(&self, id: &ConnectionId) {
+        self.connections.forget(id);
+    }
+
+    /// Talks to the connection's ATS. Where it refuses the credentials, the secret is read again and the talk repeated
+    /// once.
+    ///
+    /// # Errors
+    /// The ATS's [`Trouble`], or the secret store's.
+    pub async fn ask_ats<T>(
+        &self,
+        connected: &Connected,
+        deadline: Deadline,
+        talk: impl Fn(&dyn Ats) -> Talk<Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let connection = &connected.connection;
+        let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats);
+        self.ask(&connection.id, Reason::AtsCredentials, deadline, |secret| Some(talk(connector(secret)?.as_ref())))
+            .await
+    }
+
+    /// Talks to the connection's provider, as [`Self::ask_ats`] does to the ATS.
+    ///
+    /// # Errors
+    /// The provider's [`Trouble`], or the secret store's.
+    pub async fn ask_provider<T>(
+        &self,
+        connected: &Connected,
+        deadline: Deadline,
+        talk: impl Fn(&dyn Provider) -> Talk<Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let connection = &connected.connection;
+        let connector = |secret: &ConnectionSecret| connection.provider.connector(&secret.provider, connection.region);
+        self.ask(&connection.id, Reason::ProviderCredentials, deadline, |secret| {
+            Some(talk(connector(secret)?.as_ref()))
+        })
+        .await
+    }
+
+    async fn ask<T>(
+        &self,
+        connection: &ConnectionId,
+        mismatch: Reason,
+        deadline: Deadline,
+        talk: impl Fn(&ConnectionSecret) -> Option<Talk<Result<T, Trouble>>>,
+    ) -> Result<T, Trouble> {
+        let unreadable = |error: crate::secrets::SecretError| Trouble::later(format!("secret store: {error}"));
+        let other_kind = || Trouble::because(Refusal::new(mismatch), "the secret is of another kind");
+        let secret = self.secrets.get(connection, self.clock.now()).await.map_err(unreadable)?;
+        let first = talk(&secret).ok_or_else(other_kind)?;
+        let answer = self.outbound.converse(first, connection, deadline).await;
+        match answer {
+            Err(trouble) if trouble.is_about_credentials() => {
+                let reread = self.secrets.reread(connection, self.clock.now()).await.map_err(unreadable)?;
+                let Some(secret) = reread else { return Err(trouble) };
+                let again = talk(&secret).ok_or_else(other_kind)?;
+                self.outbound.converse(again, connection, deadline).await
+            }
+            answer => answer,
+        }
+    }
+}

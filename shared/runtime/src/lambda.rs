@@ -1,0 +1,149 @@
+//! Starts a function on AWS Lambda: everything that is slow happens here, before the first event.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use domain::hint::{Message, VERSION};
+use domain::secret::Secret;
+use futures::FutureExt;
+use futures::future::join_all;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::{RequestExt, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::deadline::Deadline;
+use crate::edge::{Answer, Call};
+use crate::handlers::Failed;
+use crate::hub::Hub;
+use crate::telemetry;
+
+async fn init(function: &'static str) -> Result<Arc<Hub>, Error> {
+    telemetry::start();
+    let clock = Clock::default();
+    telemetry::publish_for(function, clock.clone());
+    let hub = Hub::start(Config::from_environment()?, clock).await?;
+    Ok(Arc::new(hub))
+}
+
+/// Serves an HTTP function.
+///
+/// # Errors
+/// The function could not start.
+pub async fn serve_http<F>(
+    function: &'static str,
+    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let hub = init(function).await?;
+    hub.store.warm_up().await;
+    lambda_http::run(service_fn(move |request: lambda_http::Request| {
+        let (hub, handle) = (Arc::clone(&hub), handle.clone());
+        async move { Ok::<_, Error>(handle(hub, call(request)).await) }
+    }))
+    .await
+}
+
+fn call(request: lambda_http::Request) -> Call {
+    let left = request.lambda_context_ref().map_or(Duration::from_secs(10), |context| time_left(context.deadline));
+    let pairs = |map: QueryMap| map.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let (path, query) = (pairs(request.path_parameters()), pairs(request.query_string_parameters()));
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.iter();
+    let headers = headers.filter_map(|(n, v)| Some((n.as_str().to_owned(), Secret::from(v.to_str().ok()?)))).collect();
+    Call { method: parts.method, path, query, headers, body: body.to_vec(), deadline: Deadline::after(left) }
+}
+
+/// What is left until the time that Lambda gave, in milliseconds since 1970.
+fn time_left(deadline_ms: u64) -> Duration {
+    let now = u64::try_from(Clock::default().now().as_millisecond()).unwrap_or(0);
+    Duration::from_millis(deadline_ms.saturating_sub(now))
+}
+
+/// Serves a queue's worker. Each message stands or falls alone, even where its handling panics.
+///
+/// # Errors
+/// The function could not start.
+pub async fn serve_queue<F>(
+    function: &'static str,
+    handle: impl Fn(Arc<Hub>, Message, Deadline) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Failed>> + Send + 'static,
+{
+    let hub = init(function).await?;
+    hub.store.warm_up().await;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let (hub, handle) = (Arc::clone(&hub), handle.clone());
+        async move {
+            let deadline = Deadline::after(time_left(event.context.deadline));
+            Ok::<_, Error>(handle_batch(hub, event.payload, deadline, handle).await)
+        }
+    }))
+    .await
+}
+
+/// Handles the messages of a batch side by side; names those that must come again.
+pub async fn handle_batch<F>(
+    hub: Arc<Hub>,
+    event: SqsEvent,
+    deadline: Deadline,
+    handle: impl Fn(Arc<Hub>, Message, Deadline) -> F,
+) -> SqsBatchResponse
+where
+    F: Future<Output = Result<(), Failed>>,
+{
+    let work = event.records.into_iter().map(|record| {
+        let message = record.body.as_deref().and_then(|body| serde_json::from_str::<Message>(body).ok());
+        let message = message.filter(|message| message.v <= VERSION);
+        let work = message.map(|message| handle(Arc::clone(&hub), message, deadline));
+        async move {
+            let done = match work {
+                Some(work) => AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(Failed)),
+                None => {
+                    tracing::error!("a message that this version cannot read");
+                    Err(Failed)
+                }
+            };
+            (record.message_id.unwrap_or_default(), done)
+        }
+    });
+    let failed = join_all(work).await.into_iter().filter(|(_, done)| done.is_err());
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed
+        .map(|(id, _)| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+/// Serves a scheduled function.
+///
+/// # Errors
+/// The function could not start.
+pub async fn serve_schedule<F>(
+    function: &'static str,
+    handle: impl Fn(Arc<Hub>, Deadline) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Failed>> + Send + 'static,
+{
+    let hub = init(function).await?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| {
+        let (hub, handle) = (Arc::clone(&hub), handle.clone());
+        async move {
+            let deadline = Deadline::after(time_left(event.context.deadline));
+            handle(hub, deadline).await.map_err(|Failed| Error::from("see the log"))
+        }
+    }))
+    .await
+}

@@ -1,0 +1,102 @@
+//! Connection secrets, kept for five minutes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use domain::connection::ConnectionSecret;
+use domain::id::ConnectionId;
+use domain::region::Region;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cache::Aged;
+
+/// How long a secret is kept, and how often a refusal may force a new reading.
+const KEPT: SignedDuration = SignedDuration::from_secs(300);
+const FORCED: SignedDuration = SignedDuration::from_secs(30);
+
+/// The secret could not be read or stored; `cause` is the service's error code.
+#[derive(Debug, Clone)]
+pub struct SecretError {
+    cause: String,
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+impl std::error::Error for SecretError {}
+
+fn failed(error: &impl ProvideErrorMetadata) -> SecretError {
+    SecretError { cause: error.code().unwrap_or("unreachable").to_owned() }
+}
+
+/// The secret store with what was read from it.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+    prefix: String,
+    kms_key: Option<String>,
+    cache: Aged<ConnectionId, Arc<ConnectionSecret>>,
+}
+
+impl Secrets {
+    #[must_use]
+    pub fn new(client: Client, region: Region, kms_key: Option<String>) -> Self {
+        let prefix = format!("crosscheck/{}/connections", region.code());
+        Self { client, prefix, kms_key, cache: Aged::default() }
+    }
+
+    /// The connection's secret.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it is neither kept nor readable.
+    pub async fn get(&self, connection: &ConnectionId, now: Timestamp) -> Result<Arc<ConnectionSecret>, SecretError> {
+        match self.cache.get(connection, KEPT, now) {
+            Some(secret) => Ok(secret),
+            None => self.read(connection, now).await,
+        }
+    }
+
+    /// The connection's secret as it is now, after the other side refused the kept one. Nothing where it was read too
+    /// short a time ago for another reading to help.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it is not readable.
+    pub async fn reread(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<ConnectionSecret>>, SecretError> {
+        if self.cache.get(connection, FORCED, now).is_some() {
+            return Ok(None);
+        }
+        self.read(connection, now).await.map(Some)
+    }
+
+    async fn read(&self, connection: &ConnectionId, now: Timestamp) -> Result<Arc<ConnectionSecret>, SecretError> {
+        let id = format!("{}/{connection}", self.prefix);
+        let answer = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| failed(&error))?;
+        let secret = answer
+            .secret_string()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .ok_or_else(|| SecretError { cause: "not of its form".to_owned() })?;
+        let secret = Arc::new(secret);
+        self.cache.put(connection.clone(), Arc::clone(&secret), now);
+        Ok(secret)
+    }
+
+    /// Stores a new connection's secret under the stack's key.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it was not stored.
+    pub async fn create(&self, connection: &ConnectionId, secret: &ConnectionSecret) -> Result<(), SecretError> {
+        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: "not of its form".to_owned() })?;
+        let create = self.client.create_secret().name(format!("{}/{connection}", self.prefix)).secret_string(text);
+        create.set_kms_key_id(self.kms_key.clone()).send().await.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}

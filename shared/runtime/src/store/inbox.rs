@@ -1,0 +1,69 @@
+//! What arrived and did not become an order, with its trace: the latest of each application, and how often.
+
+use domain::id::ConnectionId;
+use domain::trace::Trace;
+use jiff::{SignedDuration, Timestamp};
+
+use super::items::{self, number, text};
+use super::{Store, StoreError};
+
+/// How long it is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
+
+/// Something that arrived.
+#[derive(Debug, Clone)]
+pub struct Arrival<'a> {
+    /// The application at the ATS, or the order at the provider.
+    pub subject: &'a str,
+    /// The code of the refusal or of the reason why it is not for us.
+    pub outcome: &'static str,
+    pub trace: &'a Trace,
+    pub at: Timestamp,
+    /// The application was seen outside the trigger status.
+    pub left_trigger: bool,
+}
+
+fn inbox_pk(connection: &ConnectionId) -> String {
+    format!("INBOX#{connection}")
+}
+
+impl Store {
+    /// Records an arrival.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it was not stored.
+    pub async fn record_arrival(&self, connection: &ConnectionId, arrival: &Arrival<'_>) -> Result<(), StoreError> {
+        let left = if arrival.left_trigger { ", left_at = :at" } else { "" };
+        let expires_at = arrival.at.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_second();
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(items::key(&inbox_pk(connection), arrival.subject)))
+            .update_expression(format!(
+                "SET outcome = :outcome, last_at = :at, trace = :trace, expires_at = :expires{left} ADD seen :one"
+            ))
+            .expression_attribute_values(":outcome", text(arrival.outcome))
+            .expression_attribute_values(":at", number(arrival.at.as_millisecond()))
+            .expression_attribute_values(":trace", text(arrival.trace.to_string()))
+            .expression_attribute_values(":expires", number(expires_at))
+            .expression_attribute_values(":one", number(1))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// When the application was last seen outside the trigger status.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn left_trigger_at(
+        &self,
+        connection: &ConnectionId,
+        application: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let found = get.set_key(Some(items::key(&inbox_pk(connection), application))).send().await?;
+        let left_at = found.item.as_ref().and_then(|item| items::number_of(item, "left_at"));
+        Ok(left_at.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+    }
+}

@@ -1,0 +1,78 @@
+//! The one table: ids, codes and times. Every write has a condition, so that whoever comes second knows.
+
+mod connections;
+mod inbox;
+mod items;
+mod limiter;
+mod orders;
+mod spill;
+
+use std::fmt;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+pub use self::connections::{Connected, EventCursor};
+pub use self::inbox::Arrival;
+pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};
+pub use self::spill::Spilled;
+
+/// The table could not be used; the caller tries again later. `cause` is the service's error code.
+#[derive(Debug, Clone)]
+pub struct StoreError {
+    cause: String,
+}
+
+impl StoreError {
+    fn new(cause: impl Into<String>) -> Self {
+        Self { cause: cause.into() }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl<E: ProvideErrorMetadata, R> From<SdkError<E, R>> for StoreError {
+    fn from(error: SdkError<E, R>) -> Self {
+        let kind = match &error {
+            SdkError::ConstructionFailure(_) => "construction",
+            SdkError::TimeoutError(_) => "time-out",
+            SdkError::DispatchFailure(_) => "dispatch",
+            SdkError::ResponseError(_) => "response",
+            _ => "service",
+        };
+        Self::new(error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or(kind))
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(_: serde_dynamo::Error) -> Self {
+        Self::new("an item that is not of its form")
+    }
+}
+
+/// The table with the client that reaches it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    leases: limiter::Leases,
+}
+
+impl Store {
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, leases: limiter::Leases::default() }
+    }
+
+    /// Opens the connection to the service, so that the first request does not wait for it.
+    pub async fn warm_up(&self) {
+        // Whether the item exists does not matter, and an error will show again where it does.
+        let _ = self.client.get_item().table_name(&self.table).set_key(Some(items::key("WARM", "UP"))).send().await;
+    }
+}

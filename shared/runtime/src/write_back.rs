@@ -1,0 +1,175 @@
+//! Makes the ATS show what an order's truth says: one writer at a time, newest state only.
+
+use domain::ats::Ats;
+use domain::connection::ReportUrl;
+use domain::order::{Event, LinkKind, Order, View, Wrote};
+use domain::report_link::ReportLink;
+use domain::talk::Talk;
+use domain::trouble::Trouble;
+use url::Url;
+
+use crate::deadline::Deadline;
+use crate::hub::Hub;
+use crate::store::{Connected, Expect, Saved, StoreError};
+
+/// How many states one worker writes in a row before it leaves the rest to `reconcile`.
+const MOST_IN_A_ROW: usize = 5;
+
+/// Stores a change of an order. Where somebody was first, the change is made again on what they stored.
+///
+/// # Errors
+/// [`StoreError`]: nothing is known of the write.
+pub async fn change(
+    hub: &Hub,
+    mut order: Order,
+    mut make: impl FnMut(&mut Order) -> Vec<Event>,
+) -> Result<Order, StoreError> {
+    loop {
+        let before = order.rev;
+        let events = make(&mut order);
+        order.rev = before + 1;
+        match hub.store.save(&order, Expect::Rev(before), &events, &hub.config.timing).await? {
+            Saved::Yes => return Ok(order),
+            Saved::Conflict(existing) => order = *existing,
+        }
+    }
+}
+
+/// Stores a change together with the claim on the write that it makes due, and then writes.
+///
+/// # Errors
+/// [`StoreError`]: nothing is known of the change, or the claim runs out by itself and `reconcile` goes on.
+pub async fn change_and_write(
+    hub: &Hub,
+    connected: &Connected,
+    order: Order,
+    deadline: Deadline,
+    mut make: impl FnMut(&mut Order) -> Vec<Event>,
+) -> Result<Order, StoreError> {
+    let now = hub.clock.now();
+    let mut claimed = false;
+    let order = change(hub, order, |order| {
+        let events = make(order);
+        claimed = order.claim_write(now);
+        events
+    })
+    .await?;
+    if claimed { write_claimed(hub, connected, order, deadline).await } else { Ok(order) }
+}
+
+/// Writes to the ATS for the worker that holds the claim, until the ATS shows the newest state.
+///
+/// # Errors
+/// [`StoreError`]: the claim runs out by itself and `reconcile` goes on.
+pub async fn write_claimed(
+    hub: &Hub,
+    connected: &Connected,
+    mut order: Order,
+    deadline: Deadline,
+) -> Result<Order, StoreError> {
+    for _ in 0..MOST_IN_A_ROW {
+        let Some(view) = order.desired.clone() else { return Ok(order) };
+        let rev = order.desired_rev;
+        let at = match &order.ats_ref {
+            Some(entry) => Some(entry.clone()),
+            None => entry_of_refusal(hub, &order).await?,
+        };
+        let report_link = report_link(hub, connected, &order, &view);
+        let outcome = write(hub, connected, &order, view, report_link.as_ref(), at.as_deref(), deadline).await;
+        let now = hub.clock.now();
+        let mut goes_on = false;
+        order = change(hub, order, |order| {
+            if outcome.is_ok() {
+                order.report_link = report_link.clone().or(order.report_link.take());
+            }
+            let event = order.wrote(Wrote { rev, outcome: outcome.clone() }, now);
+            goes_on = order.claim_write(now);
+            vec![event]
+        })
+        .await?;
+        log(&order);
+        if !goes_on {
+            return Ok(order);
+        }
+    }
+    Ok(order)
+}
+
+async fn write(
+    hub: &Hub,
+    connected: &Connected,
+    order: &Order,
+    view: View,
+    report_link: Option<&ReportLink>,
+    at: Option<&str>,
+    deadline: Deadline,
+) -> Result<String, Trouble> {
+    let connection = &connected.connection;
+    let link = match (view.link, connection.report) {
+        (LinkKind::None, _) => None,
+        (LinkKind::Report, ReportUrl::PortalLink) => order
+            .provider_order
+            .as_ref()
+            .and_then(|provider_order| connection.provider.portal_link(connection.region, provider_order)),
+        (LinkKind::Report, ReportUrl::Pdf { .. }) => pdf_link(hub, connected, order, report_link).await?,
+    };
+    let view = view.named(connection.provider.shown_as());
+    let (subject, view, link) = (&order.subject, &view, link.as_ref());
+    let talk = |ats: &dyn Ats| -> Talk<Result<String, Trouble>> { ats.write(subject, view, link, at) };
+    hub.ask_ats(connected, deadline, talk).await
+}
+
+/// The link state to store once the ATS has the link: the order's own while it works, else a new one.
+fn report_link(hub: &Hub, connected: &Connected, order: &Order, view: &View) -> Option<ReportLink> {
+    let (LinkKind::Report, ReportUrl::Pdf { days }) = (view.link, connected.connection.report) else { return None };
+    let now = hub.clock.now();
+    let usable = order.report_link.clone().filter(|link| !link.revoked && now < link.expires_at);
+    Some(usable.unwrap_or_else(|| {
+        let serial = order.report_link.as_ref().map_or(1, |link| link.serial + 1);
+        ReportLink::new(serial, now, days)
+    }))
+}
+
+async fn pdf_link(
+    hub: &Hub,
+    connected: &Connected,
+    order: &Order,
+    link: Option<&ReportLink>,
+) -> Result<Option<Url>, Trouble> {
+    let Some(link) = link else { return Ok(None) };
+    let secret = hub.secrets.get(&connected.connection.id, hub.clock.now()).await;
+    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    let token = link.token(&secret.link_key, &order.id);
+    let root = hub.config.public_url.as_ref().ok_or_else(|| Trouble::later("the public address is not set"))?;
+    Ok(Url::parse(&format!("{root}/reports/{}/{}", order.id, token.expose())).ok())
+}
+
+/// The entry that an earlier refusal of the same application left in the ATS: the order takes it over, so that the
+/// refusal disappears by itself.
+async fn entry_of_refusal(hub: &Hub, order: &Order) -> Result<Option<String>, StoreError> {
+    let placeholder = order.key_without_package();
+    if order.id == placeholder {
+        return Ok(None);
+    }
+    let Some(refusal) = hub.store.order(&placeholder).await? else { return Ok(None) };
+    let now = hub.clock.now();
+    let entry = refusal.ats_ref.clone();
+    if refusal.ats_ref.is_some() || refusal.wants_write() {
+        change(hub, refusal, |refusal| vec![refusal.handed_over(&order.id, now)]).await?;
+    }
+    Ok(entry)
+}
+
+fn log(order: &Order) {
+    let delivery = format!("{:?}", order.delivery).to_lowercase();
+    let reason = order.write_refusal.as_ref().map_or("", |refusal| refusal.reason.code());
+    let status = order.status.code();
+    if reason.is_empty() {
+        tracing::info!(order = %order.id, status, delivery, "the ATS shows it");
+    } else {
+        let owner = order.write_refusal.as_ref().map_or("", |refusal| refusal.reason.owner().name());
+        let field = order.write_refusal.as_ref().map_or("", |refusal| refusal.about.as_str());
+        tracing::warn!(order = %order.id, status, delivery, reason, owner, field, "the ATS does not show it");
+        crate::telemetry::count("BlockedWrites", 1);
+    }
+}
