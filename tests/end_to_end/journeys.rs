@@ -1,0 +1,46 @@
+//! Each journey of the tour on a stack of its own.
+
+use local_stack::journeys::JOURNEYS;
+use local_stack::narrator::Narrator;
+use local_stack::stack::{Options, Stack};
+
+async fn play(title: &str) {
+    let stack = Stack::start(Options::default()).await.unwrap();
+    let journey = JOURNEYS.iter().find(|journey| journey.title == title).unwrap();
+    let narrator = Narrator::silent();
+    if let Err(wrong) = (journey.play)(&stack, &narrator).await {
+        panic!("{title}: {wrong}\n{}", narrator.lines().join("\n"));
+    }
+}
+
+macro_rules! journeys {
+    ($($name:ident => $title:literal;)+) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            play($title).await;
+        })+
+
+        #[test]
+        fn every_journey_of_the_tour_is_tested() {
+            let tested = [$($title),+];
+            let untested: Vec<_> = JOURNEYS.iter().map(|j| j.title).filter(|title| !tested.contains(title)).collect();
+            assert_eq!(untested, Vec::<&str>::new());
+        }
+    };
+}
+
+journeys! {
+    portal_link => "From a stage change to a result with the provider's page";
+    pdf_link => "The same with a PDF link that needs no log-in and expires";
+    refused_by_the_recruiter => "What the recruiter can fix comes back as a sentence";
+    refused_by_an_administrator => "What an administrator can fix says so";
+    fifty_at_once => "The same webhook fifty times at once";
+    answer_lost => "The order is accepted, but its answer is lost";
+    late_repetition => "A late repetition orders nothing; leaving the stage and coming back does";
+    provider_down => "The provider is down for an hour";
+    queue_and_table_down => "The queue is down, then the table as well";
+    webhooks_lost => "The provider's webhooks are lost";
+    out_of_order => "Events out of order never show an older status";
+    dispute => "A dispute re-opens a finished check";
+    killed => "The process is killed between the steps";
+}

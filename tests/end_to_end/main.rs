@@ -1,0 +1,3 @@
+//! The journeys and the faults, end to end through the local stack.
+
+mod journeys;

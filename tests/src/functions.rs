@@ -1,0 +1,44 @@
+//! Every function's handler by the name of its binary: the same code that the Lambda binaries run.
+
+use std::sync::Arc;
+
+use domain::hint::Message;
+use futures::future::BoxFuture;
+use runtime::deadline::Deadline;
+use runtime::edge::{Answer, Call};
+use runtime::handlers::{
+    Failed, admin, certn_webhook, icims_webhook, place_order, reconcile, report_link, sync_order,
+};
+use runtime::hub::Hub;
+
+pub type Http = fn(Arc<Hub>, Call) -> BoxFuture<'static, Answer>;
+pub type Worker = fn(Arc<Hub>, Message, Deadline) -> BoxFuture<'static, Result<(), Failed>>;
+pub type Scheduled = fn(Arc<Hub>, Deadline) -> BoxFuture<'static, Result<(), Failed>>;
+
+/// How a function is called.
+#[derive(Clone, Copy)]
+pub enum Function {
+    Http(Http),
+    Worker(Worker),
+    Scheduled(Scheduled),
+}
+
+/// All functions.
+pub const FUNCTIONS: &[(&str, Function)] = &[
+    ("icims-webhook", Function::Http(|hub, call| Box::pin(icims_webhook::handle(hub, call)))),
+    ("certn-webhook", Function::Http(|hub, call| Box::pin(certn_webhook::handle(hub, call)))),
+    ("report-link", Function::Http(|hub, call| Box::pin(report_link::handle(hub, call)))),
+    ("place-order", Function::Worker(|hub, message, deadline| Box::pin(place_order::handle(hub, message, deadline)))),
+    ("sync-order", Function::Worker(|hub, message, deadline| Box::pin(sync_order::handle(hub, message, deadline)))),
+    ("reconcile", Function::Scheduled(|hub, deadline| Box::pin(reconcile::handle(hub, deadline)))),
+    ("admin-create-connection", Function::Http(|hub, call| Box::pin(admin::create_connection::handle(hub, call)))),
+    ("admin-get-connection", Function::Http(|hub, call| Box::pin(admin::get_connection::handle(hub, call)))),
+    ("admin-put-mapping", Function::Http(|hub, call| Box::pin(admin::put_mapping::handle(hub, call)))),
+    ("admin-get-order", Function::Http(|hub, call| Box::pin(admin::get_order::handle(hub, call)))),
+];
+
+/// The function of that name.
+#[must_use]
+pub fn named(name: &str) -> Option<Function> {
+    FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, function)| *function)
+}

@@ -1,0 +1,69 @@
+//! The template's routes on one loopback port. What API Gateway does for a deployed stack happens here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, RawPathParams, Request};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use domain::secret::Secret;
+use runtime::deadline::Deadline;
+use runtime::edge::Call;
+use runtime::hub::Hub;
+
+use crate::functions::{self, Function};
+use crate::template::Route;
+
+/// API Gateway's own limit on a body, in bytes.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+
+/// How long a function may take, as in the template.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A router with all routes; `hub_of` gives each function its own hub, as each Lambda function has its own memory.
+///
+/// # Errors
+/// A route of a function that does not exist, or of a method that is none.
+pub fn router(routes: &[Route], hub_of: impl Fn(&str) -> Option<Arc<Hub>>) -> Result<Router, String> {
+    let mut router = Router::new();
+    for route in routes {
+        let (Some(Function::Http(handler)), Some(hub)) = (functions::named(&route.function), hub_of(&route.function))
+        else {
+            return Err(format!("{} is not an HTTP function", route.function));
+        };
+        let method: Method = route.method.parse().map_err(|_| format!("{} is not a method", route.method))?;
+        let filter = MethodFilter::try_from(method).map_err(|_| format!("{} is not a method", route.method))?;
+        let path = route.path.replace("{proxy+}", "{*proxy}");
+        let answer = move |path: RawPathParams, query: Query<HashMap<String, String>>, request: Request| {
+            let hub = Arc::clone(&hub);
+            async move { answer(hub, handler, &path, query.0, request).await }
+        };
+        router = router.route(&path, on(filter, answer));
+    }
+    Ok(router)
+}
+
+async fn answer(
+    hub: Arc<Hub>,
+    handler: functions::Http,
+    path: &RawPathParams,
+    query: HashMap<String, String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let headers = parts.headers.iter();
+    let call = Call {
+        method: parts.method,
+        path: path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        query,
+        headers: headers.filter_map(|(n, v)| Some((n.as_str().to_owned(), Secret::from(v.to_str().ok()?)))).collect(),
+        body: body.to_vec(),
+        deadline: Deadline::after(TIMEOUT),
+    };
+    handler(hub, call).await.map(Body::from)
+}

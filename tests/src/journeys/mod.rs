@@ -1,0 +1,82 @@
+//! The journeys: what people go through, played against a running stack. The tour tells them to a person, the tests
+//! play the very same ones.
+
+mod happy;
+mod killed;
+mod once;
+mod outage;
+mod refused;
+mod truth;
+
+use futures::future::BoxFuture;
+
+use crate::narrator::Narrator;
+use crate::simulators::icims::Entry;
+use crate::stack::{Candidate, Customer, Error, Stack};
+
+pub type Outcome = Result<(), Error>;
+
+/// One journey.
+pub struct Journey {
+    /// A sentence: what is shown.
+    pub title: &'static str,
+    pub play: for<'a> fn(&'a Stack, &'a Narrator) -> BoxFuture<'a, Outcome>,
+}
+
+macro_rules! journeys {
+    ($($title:literal => $play:path,)+) => {
+        /// All journeys, in the order of the tour.
+        pub const JOURNEYS: &[Journey] = &[
+            $(Journey { title: $title, play: |stack, tell| Box::pin($play(stack, tell)) },)+
+        ];
+    };
+}
+
+journeys! {
+    "From a stage change to a result with the provider's page" => happy::portal_link,
+    "The same with a PDF link that needs no log-in and expires" => happy::pdf_link,
+    "What the recruiter can fix comes back as a sentence" => refused::by_the_recruiter,
+    "What an administrator can fix says so" => refused::by_an_administrator,
+    "The same webhook fifty times at once" => once::fifty_at_once,
+    "The order is accepted, but its answer is lost" => once::answer_lost,
+    "A late repetition orders nothing; leaving the stage and coming back does" => once::late_repetition,
+    "The provider is down for an hour" => outage::provider_down,
+    "The queue is down, then the table as well" => outage::queue_and_table_down,
+    "The provider's webhooks are lost" => truth::webhooks_lost,
+    "Events out of order never show an older status" => truth::out_of_order,
+    "A dispute re-opens a finished check" => truth::dispute,
+    "The process is killed between the steps" => killed::between_the_steps,
+}
+
+/// Fails the journey with what was expected.
+pub(crate) fn expect(holds: bool, expected: impl Into<String>) -> Outcome {
+    if holds { Ok(()) } else { Err(expected.into().into()) }
+}
+
+/// The one row that the recruiter sees, told to the listener.
+pub(crate) fn row(customer: &Customer<'_>, candidate: &Candidate, tell: &Narrator) -> Result<Entry, Error> {
+    let mut entries = customer.entries(candidate)?;
+    let count = entries.len();
+    let entry = entries.pop().ok_or("the recruiter sees no row")?;
+    expect(count == 1, format!("one row for the candidate, not {count}"))?;
+    tell.sees(&shown(&entry));
+    Ok(entry)
+}
+
+/// A row as a person reads it.
+pub(crate) fn shown(entry: &Entry) -> String {
+    let mut line = format!("iCIMS shows: [{}] {}", entry.status_label, entry.result);
+    for extra in [&entry.notes, &entry.url] {
+        if !extra.is_empty() {
+            line.push_str(" · ");
+            line.push_str(extra);
+        }
+    }
+    line
+}
+
+/// Nothing happened that a simulator would hold against us.
+pub(crate) fn no_violations(stack: &Stack) -> Outcome {
+    let violations = stack.violations();
+    expect(violations.is_empty(), format!("no violations, but: {}", violations.join("; ")))
+}

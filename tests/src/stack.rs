@@ -1,0 +1,276 @@
+//! A running hub on this machine, with or without simulators around it.
+
+mod customer;
+mod workers;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Credentials;
+use jiff::{SignedDuration, Timestamp};
+use runtime::clock::Clock;
+use runtime::config::Config;
+use runtime::hub::Hub;
+use serde_json::Value;
+
+pub use self::customer::{Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, STANDARD, TRIGGER};
+use crate::embedded_aws::EmbeddedAws;
+use crate::gateway;
+use crate::simulators::certn::CertnSimulator;
+use crate::simulators::icims::IcimsSimulator;
+use crate::simulators::shared::bind;
+use crate::template::{Template, Trigger};
+
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a stack is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The gateway's port; the simulators take the next ones. 0 takes any free ports.
+    pub port: u16,
+    pub region: String,
+    /// Keeps the table, the queues and the secrets between runs.
+    pub data: Option<PathBuf>,
+    pub quiet_window: Duration,
+    /// How often the scheduled functions run by themselves; never where a test runs them.
+    pub tick: Option<Duration>,
+    /// Where the outside systems are, by the names of their variables; empty starts the simulators.
+    pub outside: HashMap<String, String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            region: "ca".to_owned(),
+            data: None,
+            quiet_window: Duration::from_secs(120),
+            tick: None,
+            outside: HashMap::new(),
+        }
+    }
+}
+
+/// The simulators of one stack.
+#[derive(Clone)]
+pub struct Simulators {
+    pub icims: IcimsSimulator,
+    pub certn: CertnSimulator,
+}
+
+/// A running stack.
+pub struct Stack {
+    pub clock: Clock,
+    pub aws: EmbeddedAws,
+    pub url: String,
+    pub http: reqwest::Client,
+    pub region: String,
+    simulators: Option<Simulators>,
+    hubs: HashMap<String, Arc<Hub>>,
+    variables: HashMap<String, String>,
+    queues: Vec<String>,
+    scheduled: Vec<String>,
+    customers: AtomicU32,
+}
+
+impl Stack {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// A port cannot be bound, a folder cannot be used, or the template has changed its form.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let template = Template::read()?;
+        let clock = Clock::default();
+        // Installs the TLS provider that every client of this process uses.
+        let loader = runtime::aws::loader();
+        let queues: Vec<String> = template
+            .triggers
+            .iter()
+            .filter_map(|(_, trigger)| match trigger {
+                Trigger::Queue(name) => Some(name.clone()),
+                Trigger::Schedule => None,
+            })
+            .collect();
+        let names: Vec<&str> = queues.iter().map(String::as_str).collect();
+        let aws = EmbeddedAws::start(&template.table, &names, options.data.as_deref()).await?;
+        let simulators = if options.outside.is_empty() { Some(simulators(&options, &clock).await?) } else { None };
+        let (listener, address) = bind(options.port).await?;
+        let url = format!("http://{address}");
+        let mut variables = variables(&options, &aws, &url);
+        match &simulators {
+            Some(Simulators { icims, certn }) => {
+                variables.insert("CROSSCHECK_ENDPOINT_ICIMS".to_owned(), icims.url());
+                variables.insert("CROSSCHECK_ENDPOINT_CERTN".to_owned(), certn.url());
+            }
+            None => variables.extend(options.outside.clone()),
+        }
+        let sdk = loader
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("local"))
+            .endpoint_url(&aws.url)
+            .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
+            .load()
+            .await;
+        let mut hubs = HashMap::new();
+        for function in &template.functions {
+            let config = Config::from_variables(|name| variables.get(name).cloned())?;
+            hubs.insert(function.clone(), Arc::new(Hub::new(config, clock.clone(), &sdk)?));
+        }
+        let router = gateway::router(&template.routes, |function| hubs.get(function).cloned())?;
+        let scheduled = template.triggers.iter().filter(|(_, trigger)| *trigger == Trigger::Schedule);
+        let stack = Self {
+            clock,
+            url,
+            http: reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?,
+            region: options.region.clone(),
+            simulators,
+            variables,
+            queues: queues.clone(),
+            scheduled: scheduled.map(|(function, _)| function.clone()).collect(),
+            customers: AtomicU32::new(0),
+            hubs,
+            aws,
+        };
+        workers::serve(listener, router);
+        for (function, trigger) in &template.triggers {
+            if let (Trigger::Queue(queue), Some(hub)) = (trigger, stack.hubs.get(function))
+                && let Some(queue) = stack.aws.queue(queue)
+            {
+                workers::work(function, Arc::clone(hub), queue.clone())?;
+            }
+        }
+        if let Some(every) = options.tick {
+            for function in &stack.scheduled {
+                if let Some(hub) = stack.hubs.get(function) {
+                    workers::repeat(function, Arc::clone(hub), every)?;
+                }
+            }
+        }
+        Ok(stack)
+    }
+
+    /// The simulators of this stack.
+    ///
+    /// # Errors
+    /// The stack was started without them.
+    pub fn simulators(&self) -> Result<&Simulators, Error> {
+        self.simulators.as_ref().ok_or_else(|| "this stack has no simulators".into())
+    }
+
+    #[must_use]
+    pub fn hub(&self, function: &str) -> Option<&Arc<Hub>> {
+        self.hubs.get(function)
+    }
+
+    /// The environment by which a function in another process uses this stack, sorted by name.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables: Vec<_> = self.variables.clone().into_iter().collect();
+        variables.push(("AWS_ENDPOINT_URL".to_owned(), self.aws.url.clone()));
+        variables.sort();
+        variables
+    }
+
+    /// Waits until the queues are empty and the simulators have delivered their webhooks.
+    ///
+    /// # Errors
+    /// That takes longer than half a minute.
+    pub async fn settle(&self) -> Result<(), Error> {
+        let settled = async {
+            let mut quiet = 0;
+            while quiet < 3 {
+                if let Some(simulators) = &self.simulators {
+                    simulators.certn.settle().await;
+                }
+                let idle = self.queues.iter().all(|name| self.aws.queue(name).is_none_or(|queue| queue.is_idle()));
+                quiet = if idle { quiet + 1 } else { 0 };
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), settled).await.map_err(|_| "the queues do not become empty")?;
+        Ok(())
+    }
+
+    /// Runs the scheduled functions once and waits until what they started is done.
+    ///
+    /// # Errors
+    /// As [`Self::settle`].
+    pub async fn tick(&self) -> Result<(), Error> {
+        for function in &self.scheduled {
+            if let Some(hub) = self.hubs.get(function) {
+                workers::run_once(function, Arc::clone(hub)).await;
+            }
+        }
+        self.settle().await
+    }
+
+    /// Lets time pass at once, running the scheduled functions every minute of it but at most sixty times.
+    ///
+    /// # Errors
+    /// As [`Self::settle`].
+    pub async fn pass(&self, time: SignedDuration) -> Result<(), Error> {
+        let minutes = (time.as_mins()).clamp(1, 60);
+        let step = time / i32::try_from(minutes)?;
+        for _ in 0..minutes {
+            self.clock.advance(step);
+            self.tick().await?;
+        }
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn next_customer(&self) -> u32 {
+        self.customers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Asks the admin API, which on this machine needs no signature.
+    ///
+    /// # Errors
+    /// The gateway does not answer with JSON.
+    pub async fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), Error> {
+        let mut request = self.http.request(method.parse()?, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, serde_json::from_slice(&answer.bytes().await?)?))
+    }
+
+    /// What the simulators should never have received.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        let Some(Simulators { icims, certn }) = &self.simulators else { return Vec::new() };
+        [icims.harness.violations.all(), certn.harness.violations.all()].concat()
+    }
+}
+
+fn variables(options: &Options, aws: &EmbeddedAws, url: &str) -> HashMap<String, String> {
+    let set = |name: &str, value: String| (format!("CROSSCHECK_{name}"), value);
+    HashMap::from([
+        set("REGION", options.region.clone()),
+        set("TABLE", "crosscheck".to_owned()),
+        set("PLACE_ORDER_QUEUE_URL", aws.queue_url("PlaceOrderQueue")),
+        set("SYNC_ORDER_QUEUE_URL", aws.queue_url("SyncOrderQueue")),
+        set("PUBLIC_URL", url.to_owned()),
+        set("LOCAL", "true".to_owned()),
+        set("QUIET_WINDOW_SECONDS", options.quiet_window.as_secs().to_string()),
+    ])
+}
+
+async fn simulators(options: &Options, clock: &Clock) -> Result<Simulators, Error> {
+    let port = |n: u16| if options.port == 0 { 0 } else { options.port + n };
+    let (for_icims, for_certn) = (clock.clone(), clock.clone());
+    Ok(Simulators {
+        icims: IcimsSimulator::start(port(1), Arc::new(move || for_icims.now())).await?,
+        certn: CertnSimulator::start(port(2), Arc::new(move || for_certn.now()), &options.region).await?,
+    })
+}

@@ -1,0 +1,120 @@
+//! What `template.yaml` declares, so that routes, queues and the table are declared once.
+
+use serde_json::{Value as Json, json};
+use serde_norway::Value;
+
+/// The template of this repository, as it was when the program was built.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// One route and the function behind it, named by its binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub method: String,
+    /// With `{name}` and `{proxy+}`, as API Gateway has it.
+    pub path: String,
+    pub function: String,
+    pub needs_iam: bool,
+}
+
+/// What starts a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    Queue(String),
+    Schedule,
+}
+
+/// The functions with their triggers, and the table.
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub functions: Vec<String>,
+    pub routes: Vec<Route>,
+    pub triggers: Vec<(String, Trigger)>,
+    /// The table as DynamoDB's `CreateTable` takes it.
+    pub table: Json,
+}
+
+/// A template that is not of the form that this program reads.
+#[derive(Debug)]
+pub struct Unreadable(String);
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "template.yaml: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// The scalar behind CloudFormation's short tags: `!GetAtt Queue.Arn` is `Queue.Arn`.
+fn scalar(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Tagged(tagged) => scalar(&tagged.value),
+        _ => None,
+    }
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Unreadable> {
+    value.get(name).and_then(scalar).ok_or_else(|| Unreadable(format!("{name} is missing")))
+}
+
+impl Template {
+    /// Reads the repository's template.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where it has not the expected form.
+    pub fn read() -> Result<Self, Unreadable> {
+        let template: Value = serde_norway::from_str(TEMPLATE).map_err(|error| Unreadable(error.to_string()))?;
+        let resources = template.get("Resources").and_then(Value::as_mapping);
+        let resources = resources.ok_or_else(|| Unreadable("Resources is missing".to_owned()))?;
+        let mut read = Self { functions: Vec::new(), routes: Vec::new(), triggers: Vec::new(), table: Json::Null };
+        for resource in resources.values() {
+            match resource.get("Type").and_then(scalar) {
+                Some("AWS::Serverless::Function") => read.function(resource)?,
+                Some("AWS::DynamoDB::Table") => read.table = table(resource)?,
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+
+    fn function(&mut self, resource: &Value) -> Result<(), Unreadable> {
+        let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
+        let binary = text(binary.unwrap_or(&Value::Null), "Binary")?.to_owned();
+        self.functions.push(binary.clone());
+        let events = resource.get("Properties").and_then(|properties| properties.get("Events"));
+        for event in events.and_then(Value::as_mapping).into_iter().flat_map(|events| events.values()) {
+            let properties = event.get("Properties").unwrap_or(&Value::Null);
+            match text(event, "Type")? {
+                "HttpApi" => self.routes.push(Route {
+                    method: text(properties, "Method")?.to_uppercase(),
+                    path: text(properties, "Path")?.to_owned(),
+                    function: binary.clone(),
+                    needs_iam: text(properties, "ApiId")? == "AdminApi",
+                }),
+                "SQS" => {
+                    let queue = text(properties, "Queue")?.trim_end_matches(".Arn").to_owned();
+                    self.triggers.push((binary.clone(), Trigger::Queue(queue)));
+                }
+                "ScheduleV2" => self.triggers.push((binary.clone(), Trigger::Schedule)),
+                other => return Err(Unreadable(format!("an event of type {other}"))),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn table(resource: &Value) -> Result<Json, Unreadable> {
+    let properties = resource.get("Properties").unwrap_or(&Value::Null);
+    let part = |name: &str| -> Result<Json, Unreadable> {
+        let part = properties.get(name).ok_or_else(|| Unreadable(format!("{name} is missing")))?;
+        serde_norway::from_value(part.clone()).map_err(|error| Unreadable(error.to_string()))
+    };
+    Ok(json!({
+        "TableName": "crosscheck",
+        "BillingMode": part("BillingMode")?,
+        "AttributeDefinitions": part("AttributeDefinitions")?,
+        "KeySchema": part("KeySchema")?,
+        "GlobalSecondaryIndexes": part("GlobalSecondaryIndexes")?,
+    }))
+}
