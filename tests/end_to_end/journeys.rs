@@ -9,7 +9,7 @@ async fn play(title: &str) {
     let journey = JOURNEYS.iter().find(|journey| journey.title == title).unwrap();
     let narrator = Narrator::silent();
     if let Err(wrong) = (journey.play)(&stack, &narrator).await {
-        panic!("{title}: {wrong}\n{}", narrator.lines().join("\n"));
+        panic!("{title}: {wrong}\n{}\n{}", narrator.lines().join("\n"), local_stack::logs::kept());
     }
 }
 

@@ -5,6 +5,7 @@ pub mod embedded_aws;
 pub mod functions;
 pub mod gateway;
 pub mod journeys;
+pub mod logs;
 pub mod narrator;
 pub mod simulators;
 pub mod stack;

@@ -83,6 +83,7 @@ impl Stack {
     /// # Errors
     /// A port cannot be bound, a folder cannot be used, or the template has changed its form.
     pub async fn start(options: Options) -> Result<Self, Error> {
+        crate::logs::keep();
         let template = Template::read()?;
         let clock = Clock::default();
         // Installs the TLS provider that every client of this process uses.

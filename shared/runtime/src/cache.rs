@@ -1,10 +1,13 @@
-//! Answers that are kept for a while, with the age that the reader accepts.
+//! Answers that are kept for a while, with the age that the reader accepts. Who asks while somebody else is asking
+//! waits for that answer.
 
 use std::fmt;
+use std::future::Future;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
+use moka::future::Cache;
 
 /// At most a thousand answers, each with the time at which it was fetched.
 #[derive(Clone)]
@@ -18,42 +21,71 @@ impl<K, V> fmt::Debug for Aged<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Default for Aged<K, V> {
+impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Default for Aged<K, V> {
     fn default() -> Self {
         Self { cache: Cache::new(1_000) }
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Aged<K, V> {
-    /// The kept answer if it is younger than `longest`.
-    pub fn get(&self, key: &K, longest: SignedDuration, now: Timestamp) -> Option<V> {
-        let (value, fetched_at) = self.cache.get(key)?;
-        (fetched_at.duration_until(now) < longest).then_some(value)
+impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Aged<K, V> {
+    /// The kept answer if it is younger than `keeps` says of it.
+    pub async fn get(&self, key: &K, now: Timestamp, keeps: impl Fn(&V) -> SignedDuration) -> Option<V> {
+        let (value, fetched_at) = self.cache.get(key).await?;
+        (fetched_at.duration_until(now) < keeps(&value)).then_some(value)
     }
 
-    pub fn put(&self, key: K, value: V, now: Timestamp) {
-        self.cache.insert(key, (value, now));
+    /// The kept answer if it is younger than `keeps` says of it, else a new one.
+    ///
+    /// # Errors
+    /// What fetching it came to; an error is not kept.
+    pub async fn get_or_fetch<E: Clone + Send + Sync + 'static>(
+        &self,
+        key: &K,
+        now: Timestamp,
+        keeps: impl Fn(&V) -> SignedDuration,
+        fetch: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E> {
+        if let Some((value, fetched_at)) = self.cache.get(key).await {
+            if fetched_at.duration_until(now) < keeps(&value) {
+                return Ok(value);
+            }
+            self.cache.invalidate(key).await;
+        }
+        // Boxed, as it would otherwise lie on the stack several times over.
+        let fetch = Box::pin(fetch);
+        let fetched = self.cache.try_get_with(key.clone(), async { Ok((fetch.await?, now)) }).await;
+        fetched.map(|(value, _)| value).map_err(|error: Arc<E>| (*error).clone())
     }
 
-    pub fn forget(&self, key: &K) {
-        self.cache.invalidate(key);
+    pub async fn forget(&self, key: &K) {
+        self.cache.invalidate(key).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
-    #[test]
-    fn an_answer_is_as_good_as_the_reader_accepts() {
-        let cache = Aged::default();
-        let now = Timestamp::UNIX_EPOCH;
-        let minute = SignedDuration::from_mins(1);
-        cache.put("k", 1, now);
-        assert_eq!(cache.get(&"k", minute, now), Some(1));
-        assert_eq!(cache.get(&"k", minute, now + minute), None);
-        assert_eq!(cache.get(&"k", minute * 2, now + minute), Some(1));
-        cache.forget(&"k");
-        assert_eq!(cache.get(&"k", minute, now), None);
+    const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+    async fn fetch_at(cache: &Aged<&'static str, u32>, now: Timestamp, fetched: &AtomicU32) -> u32 {
+        let fetch = async {
+            tokio::task::yield_now().await;
+            Ok::<_, ()>(fetched.fetch_add(1, Ordering::Relaxed))
+        };
+        cache.get_or_fetch(&"k", now, |_| MINUTE, fetch).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_fetched_once_and_again_when_it_is_too_old() {
+        let (cache, fetched, now) = (Aged::default(), AtomicU32::new(0), Timestamp::UNIX_EPOCH);
+        let together = futures::future::join_all((0..10).map(|_| fetch_at(&cache, now, &fetched))).await;
+        assert_eq!(together, [0; 10]);
+        assert_eq!(fetch_at(&cache, now + MINUTE / 2, &fetched).await, 0);
+        assert_eq!(fetch_at(&cache, now + MINUTE, &fetched).await, 1);
+        cache.forget(&"k").await;
+        assert_eq!(fetch_at(&cache, now + MINUTE, &fetched).await, 2);
     }
 }

@@ -82,13 +82,12 @@ pub async fn packages(
     longest: SignedDuration,
 ) -> Result<Vec<Package>, Trouble> {
     let id = &connected.connection.id;
-    let now = hub.clock.now();
-    if let Some(kept) = hub.packages.get(id, longest, now) {
-        return Ok(kept.to_vec());
-    }
-    let packages = hub.ask_provider(connected, deadline, |provider| provider.packages()).await?;
-    hub.packages.put(id.clone(), Arc::new(packages.clone()), now);
-    Ok(packages)
+    let fetch = async {
+        let packages = hub.ask_provider(connected, deadline, |provider| provider.packages()).await?;
+        Ok::<_, Trouble>(Arc::new(packages))
+    };
+    let kept = hub.packages.get_or_fetch(id, hub.clock.now(), |_| longest, fetch).await?;
+    Ok(kept.to_vec())
 }
 
 async fn standing(
@@ -101,16 +100,12 @@ async fn standing(
         // Without a group the request is refused before the standing matters.
         return Err(Trouble::because(Refusal::new(Reason::NoGroup), "no group to ask about"));
     };
-    let now = hub.clock.now();
     let digest = email.as_ref().map(|email| Sha256::digest(email.expose().trim().to_lowercase()).into());
     let key = (connected.connection.id.clone(), group.clone(), digest);
-    if let Some(kept) = hub.standings.get(&key, STANDING_KEPT, now) {
-        let good = matches!(kept.requester, Some(RequesterStanding::Member(_)));
-        if good || hub.standings.get(&key, BAD_STANDING_KEPT, now).is_some() {
-            return Ok(kept);
-        }
-    }
-    let standing = hub.ask_provider(connected, deadline, |provider| provider.standing(group, email.as_ref())).await?;
-    hub.standings.put(key, standing.clone(), now);
-    Ok(standing)
+    let keeps = |standing: &Standing| match standing.requester {
+        Some(RequesterStanding::Member(_)) => STANDING_KEPT,
+        _ => BAD_STANDING_KEPT,
+    };
+    let fetch = hub.ask_provider(connected, deadline, |provider| provider.standing(group, email.as_ref()));
+    hub.standings.get_or_fetch(&key, hub.clock.now(), keeps, fetch).await
 }

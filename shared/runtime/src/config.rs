@@ -6,6 +6,7 @@ use std::fmt;
 use domain::order::Timing;
 use domain::region::Region;
 use jiff::SignedDuration;
+use tracing::Level;
 use url::Url;
 
 /// What the stack told this function.
@@ -21,6 +22,7 @@ pub struct Config {
     ///
     /// The functions behind the public API do not know it: a stack cannot tell them without a cycle.
     pub public_url: Option<String>,
+    pub log_level: Level,
     pub timing: Timing,
     /// Where the outside systems are instead, by their names. Only in a local stack.
     pub endpoints: HashMap<String, Url>,
@@ -81,6 +83,7 @@ impl Config {
             sync_order_queue_url: need("CROSSCHECK_SYNC_ORDER_QUEUE_URL")?,
             kms_key: get("CROSSCHECK_KMS_KEY"),
             public_url: get("CROSSCHECK_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            log_level: get("CROSSCHECK_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(Level::INFO),
             timing,
             endpoints,
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_smithy_http_client::tls;
+use aws_config::SdkConfig;
 use domain::ats::Ats;
 use domain::connection::ConnectionSecret;
 use domain::id::{ConnectionId, GroupId};
@@ -39,25 +39,19 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Makes the clients and opens their connections.
+    /// Makes the clients of a function.
     ///
     /// # Errors
     /// The TLS set-up failed.
-    pub async fn start(config: Config, clock: Clock) -> Result<Self, reqwest::Error> {
-        // A second call in one process finds the same provider installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let https = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-            .build_https();
-        let aws = aws_config::from_env().http_client(https).load().await;
-        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), config.table.clone());
+    pub fn new(config: Config, clock: Clock, aws: &SdkConfig) -> Result<Self, reqwest::Error> {
+        let store = Store::new(aws_sdk_dynamodb::Client::new(aws), config.table.clone());
         let hub = Self {
             queues: Queues::new(
-                aws_sdk_sqs::Client::new(&aws),
+                aws_sdk_sqs::Client::new(aws),
                 config.place_order_queue_url.clone(),
                 config.sync_order_queue_url.clone(),
             ),
-            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), config.region, config.kms_key.clone()),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(aws), config.region, config.kms_key.clone()),
             outbound: Outbound::new(&config, store.clone(), clock.clone())?,
             store,
             config,
@@ -74,18 +68,13 @@ impl Hub {
     /// # Errors
     /// [`StoreError`] where it is neither kept nor readable.
     pub async fn connected(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
-        let now = self.clock.now();
-        if let Some(known) = self.connections.get(id, CONNECTION_KEPT, now) {
-            return Ok(known);
-        }
-        let found = self.store.connection(id).await?.map(Arc::new);
-        self.connections.put(id.clone(), found.clone(), now);
-        Ok(found)
+        let fetch = async { Ok(self.store.connection(id).await?.map(Arc::new)) };
+        self.connections.get_or_fetch(id, self.clock.now(), |_| CONNECTION_KEPT, fetch).await
     }
 
     /// Forgets what is kept of a connection, after an admin changed it here.
-    pub fn forget(&self, id: &ConnectionId) {
-        self.connections.forget(id);
+    pub async fn forget(&self, id: &ConnectionId) {
+        self.connections.forget(id).await;
     }
 
     /// Talks to the connection's ATS. Where it refuses the credentials, the secret is read again and the talk repeated

@@ -23,11 +23,12 @@ use crate::hub::Hub;
 use crate::telemetry;
 
 async fn init(function: &'static str) -> Result<Arc<Hub>, Error> {
-    telemetry::start();
+    let config = Config::from_environment()?;
+    telemetry::start(config.log_level);
     let clock = Clock::default();
     telemetry::publish_for(function, clock.clone());
-    let hub = Hub::start(Config::from_environment()?, clock).await?;
-    Ok(Arc::new(hub))
+    let aws = crate::aws::from_environment().await;
+    Ok(Arc::new(Hub::new(config, clock, &aws)?))
 }
 
 /// Serves an HTTP function.

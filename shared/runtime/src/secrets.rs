@@ -55,10 +55,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] where it is neither kept nor readable.
     pub async fn get(&self, connection: &ConnectionId, now: Timestamp) -> Result<Arc<ConnectionSecret>, SecretError> {
-        match self.cache.get(connection, KEPT, now) {
-            Some(secret) => Ok(secret),
-            None => self.read(connection, now).await,
-        }
+        self.cache.get_or_fetch(connection, now, |_| KEPT, self.read(connection)).await
     }
 
     /// The connection's secret as it is now, after the other side refused the kept one. Nothing where it was read too
@@ -71,22 +68,20 @@ impl Secrets {
         connection: &ConnectionId,
         now: Timestamp,
     ) -> Result<Option<Arc<ConnectionSecret>>, SecretError> {
-        if self.cache.get(connection, FORCED, now).is_some() {
+        if self.cache.get(connection, now, |_| FORCED).await.is_some() {
             return Ok(None);
         }
-        self.read(connection, now).await.map(Some)
+        self.cache.get_or_fetch(connection, now, |_| FORCED, self.read(connection)).await.map(Some)
     }
 
-    async fn read(&self, connection: &ConnectionId, now: Timestamp) -> Result<Arc<ConnectionSecret>, SecretError> {
+    async fn read(&self, connection: &ConnectionId) -> Result<Arc<ConnectionSecret>, SecretError> {
         let id = format!("{}/{connection}", self.prefix);
         let answer = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| failed(&error))?;
         let secret = answer
             .secret_string()
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| SecretError { cause: "not of its form".to_owned() })?;
-        let secret = Arc::new(secret);
-        self.cache.put(connection.clone(), Arc::clone(&secret), now);
-        Ok(secret)
+        Ok(Arc::new(secret))
     }
 
     /// Stores a new connection's secret under the stack's key.

@@ -1,6 +1,7 @@
 //! One call budget per connection and system, shared by all functions through the table.
 //!
-//! A function takes a handful of permits at once and spends them within seconds, so that not every call costs a write.
+//! For orders a function takes a handful of permits at once and spends them within seconds, so that not every order costs
+//! one more write.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,8 +17,14 @@ use jiff::Timestamp;
 use super::items::{self, Item, number};
 use super::{Store, StoreError};
 
-/// How many permits are taken at once.
-const HANDFUL: u32 = 5;
+/// How many permits are taken at once. What a function does not spend is lost, so only orders, which must not wait for
+/// book-keeping, take some ahead.
+const fn handful(lane: Lane) -> u32 {
+    match lane {
+        Lane::Orders => 5,
+        Lane::Reads => 1,
+    }
+}
 
 /// How often a write may lose against other functions before the call waits.
 const TRIES: u32 = 8;
@@ -80,7 +87,7 @@ impl Store {
             Err(known) => known,
         };
         for _ in 0..TRIES {
-            let (granted, bucket) = match limit::take(quota.lane(), known, HANDFUL, now) {
+            let (granted, bucket) = match limit::take(quota.lane(), known, handful(lane), now) {
                 Ok(taken) => taken,
                 // What is known may be old: only the table's own word keeps a call waiting.
                 Err(wait) => match self.bucket(&name).await? {

@@ -126,9 +126,9 @@ where
 static STARTED: Once = Once::new();
 
 /// Starts logging to standard output, and has a panic say where it happened but not what it held.
-pub fn start() {
+pub fn start(level: Level) {
     STARTED.call_once(|| {
-        let layer = JsonLines::new(std::io::stdout, Level::INFO);
+        let layer = JsonLines::new(std::io::stdout, level);
         // It fails only where a test has set another one before.
         let _ = tracing_subscriber::registry().with(layer).try_init();
         std::panic::set_hook(Box::new(|panic| {

@@ -47,7 +47,7 @@ async fn connected(hub: &Hub, call: &Call) -> Result<Arc<Connected>, Answer> {
     let unknown = || problem(404, "There is no such connection in this region.", &[]);
     let id = ConnectionId::parse(call.path_parameter("connection")).map_err(|_| unknown())?;
     // An admin sees what is stored, not what is kept.
-    hub.forget(&id);
+    hub.forget(&id).await;
     let connected = hub.connected(&id).await.map_err(|error| unavailable(&error))?;
     connected.filter(|connected| connected.connection.region == hub.config.region).ok_or_else(unknown)
 }
