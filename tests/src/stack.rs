@@ -36,8 +36,6 @@ pub struct Options {
     /// Keeps the table, the queues and the secrets between runs.
     pub data: Option<PathBuf>,
     pub quiet_window: Duration,
-    /// How often the scheduled functions run by themselves; never where a test runs them.
-    pub tick: Option<Duration>,
     /// Where the outside systems are, by the names of their variables; empty starts the simulators.
     pub outside: HashMap<String, String>,
 }
@@ -49,7 +47,6 @@ impl Default for Options {
             region: "ca".to_owned(),
             data: None,
             quiet_window: Duration::from_secs(120),
-            tick: None,
             outside: HashMap::new(),
         }
     }
@@ -144,14 +141,16 @@ impl Stack {
                 workers::work(function, Arc::clone(hub), queue.clone())?;
             }
         }
-        if let Some(every) = options.tick {
-            for function in &stack.scheduled {
-                if let Some(hub) = stack.hubs.get(function) {
-                    workers::repeat(function, Arc::clone(hub), every)?;
-                }
+        Ok(stack)
+    }
+
+    /// Runs the scheduled functions by themselves from now on.
+    pub fn keep_ticking(&self, every: Duration) {
+        for function in &self.scheduled {
+            if let Some(hub) = self.hubs.get(function) {
+                workers::repeat(function, Arc::clone(hub), every);
             }
         }
-        Ok(stack)
     }
 
     /// The simulators of this stack.
@@ -237,7 +236,11 @@ impl Stack {
     /// # Errors
     /// The gateway does not answer with JSON.
     pub async fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), Error> {
-        let mut request = self.http.request(method.parse()?, format!("{}{path}", self.url));
+        self.admin_at(&self.url, method, path, body).await
+    }
+
+    async fn admin_at(&self, url: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value), Error> {
+        let mut request = self.http.request(method.parse()?, format!("{url}{path}"));
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }

@@ -2,7 +2,7 @@
 //! play the very same ones.
 
 mod happy;
-mod killed;
+pub mod killed;
 mod once;
 mod outage;
 mod refused;

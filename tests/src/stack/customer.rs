@@ -48,6 +48,14 @@ impl Stack {
     /// # Errors
     /// The connection is refused.
     pub async fn connect(&self, change: impl FnOnce(&mut Value)) -> Result<Customer<'_>, Error> {
+        self.connect_at(&self.url, change).await
+    }
+
+    /// The same at another hub that uses this stack's simulators.
+    ///
+    /// # Errors
+    /// The connection is refused.
+    pub async fn connect_at(&self, hub: &str, change: impl FnOnce(&mut Value)) -> Result<Customer<'_>, Error> {
         let simulators = self.simulators()?;
         let number = 7351 + self.next_customer();
         let id = number.to_string();
@@ -73,7 +81,7 @@ impl Stack {
             "transfer_acknowledged": true,
         });
         change(&mut new);
-        let (status, created) = self.admin("POST", "/admin/connections", Some(&new)).await?;
+        let (status, created) = self.admin_at(hub, "POST", "/admin/connections", Some(&new)).await?;
         if status != 201 {
             return Err(format!("the connection was refused: {status} {created}").into());
         }

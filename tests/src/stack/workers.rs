@@ -59,10 +59,7 @@ pub(super) async fn run_once(function: &str, hub: Arc<Hub>) {
     }
 }
 
-pub(super) fn repeat(function: &str, hub: Arc<Hub>, every: Duration) -> Result<(), Error> {
-    if !matches!(functions::named(function), Some(Function::Scheduled(_))) {
-        return Err(format!("{function} is not scheduled").into());
-    }
+pub(super) fn repeat(function: &str, hub: Arc<Hub>, every: Duration) {
     let function = function.to_owned();
     spawn(async move {
         loop {
@@ -70,5 +67,4 @@ pub(super) fn repeat(function: &str, hub: Arc<Hub>, every: Duration) -> Result<(
             run_once(&function, Arc::clone(&hub)).await;
         }
     });
-    Ok(())
 }

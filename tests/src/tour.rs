@@ -1,0 +1,62 @@
+//! The tour: the journeys one after the other, told to a person.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use local_stack::journeys::JOURNEYS;
+use local_stack::narrator::Narrator;
+use local_stack::stack::{Error, Stack, TRIGGER};
+
+/// Plays all journeys; `true` where each went as it should.
+pub(crate) async fn play(stack: &Stack) -> bool {
+    let tell = Narrator::Person;
+    tell.title("Crosscheck: iCIMS → Certn, on this machine");
+    tell.note("Everything below is real but for iCIMS, Certn and AWS, which are simulated on loopback.");
+    let mut wrong = 0;
+    for (number, journey) in JOURNEYS.iter().enumerate() {
+        tell.title(&format!("{}. {}", number + 1, journey.title));
+        if let Err(error) = (journey.play)(stack, &tell).await {
+            tell.wrong(&format!("Expected {error}"));
+            wrong += 1;
+        }
+    }
+    tell.title(&match wrong {
+        0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
+        1 => "One journey did not go as it should; it is marked with ✗.".to_owned(),
+        some => format!("{some} journeys did not go as they should; they are marked with ✗."),
+    });
+    wrong == 0
+}
+
+/// Leaves a customer with a candidate behind, and says how to play on.
+pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
+    let customer = stack.connect(|_| {}).await?;
+    let job = customer.job(&["Standard"])?;
+    let candidate = customer.candidate(&job, "Ada")?;
+    let simulators = stack.simulators()?;
+    let (icims, certn) = (simulators.icims.url(), simulators.certn.url());
+    let pair = STANDARD.encode(format!("{}:{}", customer.connection, customer.webhook_password));
+    let tell = Narrator::Person;
+    tell.title("Play on");
+    tell.note(&format!("The hub    {}", stack.url));
+    tell.note(&format!("iCIMS      {icims}"));
+    tell.note(&format!("Certn      {certn}"));
+    tell.step("Move a candidate, as the recruiter does:");
+    tell.sees(&format!(
+        "curl -sX POST {icims}/_control/advance --json '{{\"customer\": \"{}\", \"workflow\": \"{}\", \"status\": \"{TRIGGER}\"}}'",
+        customer.id, candidate.workflow
+    ));
+    tell.step("Have Certn finish the check:");
+    tell.sees(&format!(
+        "curl -sX POST {certn}/_control/status --json '{{\"case\": \"last\", \"status\": \"COMPLETE\", \"score\": \"CLEAR\"}}'"
+    ));
+    tell.step("See what the recruiter sees:");
+    tell.sees(&format!("curl -s {icims}/_control/workflows"));
+    tell.note("");
+    tell.note("For scripts:");
+    tell.note(&format!("PLAYGROUND_CONNECTION={}", customer.connection));
+    tell.note(&format!("PLAYGROUND_CUSTOMER={}", customer.id));
+    tell.note(&format!("PLAYGROUND_WORKFLOW={}", candidate.workflow));
+    tell.note(&format!("PLAYGROUND_RECRUITER={}", customer.recruiter()));
+    tell.note(&format!("PLAYGROUND_AUTHORIZATION=Basic {pair}"));
+    Ok(())
+}
