@@ -249,6 +249,6 @@ pub(crate) mod tests {
             assert!(!printed.contains(secret), "{printed}");
         }
         let stored = serde_json::to_string(&connection().0).unwrap();
-        assert!(!stored.contains("hook"), "{stored}");
+        assert!(!stored.contains("\"hook\""), "{stored}");
     }
 }

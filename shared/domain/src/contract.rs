@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::ats::{self, Ats, AtsEvent, Candidate, CheckRequest, Intake, Subject};
+use crate::ats::{self, Ats, AtsEvent, Candidate, CheckRequest, Entry, Intake, Subject};
 use crate::connection::tests::minted;
 use crate::connection::{Connection, ConnectionSecret, NewConnection};
 use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, System};
@@ -172,8 +172,9 @@ fn with_ats(ats: &dyn Ats, outcome: &HttpOutcome) -> Vec<Conversation> {
     let link = crate::http::https("hub.example");
     vec![
         talk(ats.read_request(&subject()), outcome),
-        talk(ats.write(&subject(), &view(), Some(&link), None), outcome),
-        talk(ats.write(&subject(), &view(), None, Some("88")), outcome),
+        talk(ats.write(&subject(), &view(), Some(&link), Entry::New), outcome),
+        talk(ats.write(&subject(), &view(), None, Entry::Perhaps), outcome),
+        talk(ats.write(&subject(), &view(), None, Entry::At("88")), outcome),
     ]
 }
 

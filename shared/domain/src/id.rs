@@ -6,13 +6,14 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The text is not an identifier: empty, longer than 128 bytes, or with characters that no vendor uses in one.
+/// The text is not an identifier: empty, longer than 128 bytes, with characters that no vendor uses in one, or one of
+/// the two dotted names that an address leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidId;
 
 impl fmt::Display for InvalidId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an identifier has 1 to 128 characters out of letters, digits, '-', '_', '.' and ':'")
+        f.write_str("an identifier has 1 to 128 characters out of letters, digits, '-', '_', '.' and ':', and is not a dot or two")
     }
 }
 
@@ -20,6 +21,7 @@ impl std::error::Error for InvalidId {}
 
 fn is_identifier(text: &str) -> bool {
     (1..=128).contains(&text.len())
+        && !matches!(text, "." | "..")
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
 }
 
@@ -150,7 +152,8 @@ mod tests {
     #[test]
     fn an_identifier_has_a_bounded_alphabet_and_length() {
         assert!(ConnectionId::parse("icims-7k2m").is_ok());
-        for bad in ["", "a b", "a#b", "a/b", "ä", &"x".repeat(129)] {
+        assert!(ConnectionId::parse("a..b").is_ok());
+        for bad in ["", ".", "..", "a b", "a#b", "a/b", "ä", &"x".repeat(129)] {
             assert_eq!(ConnectionId::parse(bad), Err(InvalidId), "{bad}");
         }
     }

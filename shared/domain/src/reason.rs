@@ -160,13 +160,13 @@ reasons! {
         "The ATS does not accept the integration's credentials."
         "Give new credentials to the operator, who enters them.";
     AtsPermission "ats_permission" Block AtsAdmin "ATS Permission"
-        "The ATS hides \"{}\" from the integration user."
+        "The ATS hides the field \"{}\" from the integration user."
         "Grant the right, or show the field to the integration user.";
     AtsRequiredField "ats_required_field" Block AtsAdmin "ATS Required Field"
         "The ATS requires the field \"{}\" on this profile."
         "Un-require the field for the integration user's login group.";
     AtsOptionMissing "ats_option_missing" Block AtsAdmin "ATS Option"
-        "The ATS list has no value \"{}\"."
+        "The ATS list lacks the value \"{}\"."
         "Add the value to the list.";
     AtsUnavailable "ats_unavailable" Block Nobody "ATS Unavailable"
         "The ATS cannot be reached."
@@ -207,10 +207,31 @@ impl Refusal {
         Self { reason, about: quoted(about) }
     }
 
-    /// The sentence for the person who reads the ATS; `provider` is the provider's name as people know it.
+    /// Names what an answer of the provider left unnamed: the package or the group that it was asked about.
+    #[must_use]
+    pub fn naming(mut self, package: Option<&str>, group: Option<&str>) -> Self {
+        let name = match self.reason {
+            Reason::UnknownPackage | Reason::PackageNotEnabled | Reason::MultiplePackages => package,
+            Reason::UnknownGroup => group,
+            _ => None,
+        };
+        if let (true, Some(name)) = (self.about.is_empty(), name) {
+            self.about = quoted(name);
+        }
+        self
+    }
+
+    /// The sentence for the person who reads the ATS; `provider` is the provider's name as people know it. Where it is
+    /// not known what the refusal is about, the sentence goes without the place for it.
     #[must_use]
     pub fn sentence(&self, provider: &str) -> String {
-        self.reason.template().replace("{provider}", provider).replace("{}", &self.about)
+        let template = self.reason.template();
+        let template = if self.about.is_empty() {
+            template.replace(" \"{}\"", "").replace(": {}", "")
+        } else {
+            template.to_owned()
+        };
+        template.replace("{provider}", provider).replace("{}", &self.about)
     }
 }
 
@@ -272,6 +293,15 @@ mod tests {
         assert_eq!(codes.len(), Reason::ALL.len());
         for reason in Reason::ALL {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
+        }
+    }
+
+    #[test]
+    fn a_sentence_about_nothing_goes_without_the_place_for_it() {
+        for reason in Reason::ALL {
+            let sentence = Refusal::new(*reason).sentence("Certn");
+            assert!(!sentence.contains("\"\"") && !sentence.contains("{}") && !sentence.contains(": ."), "{sentence}");
+            assert!(!sentence.contains("  ") && !sentence.contains(" ."), "{sentence}");
         }
     }
 

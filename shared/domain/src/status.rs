@@ -78,9 +78,7 @@ impl OrderStatus {
         }
     }
 
-    /// Its place on the way of an order; a provider's truth moves an order only forward, but for [`may_become`].
-    ///
-    /// [`may_become`]: Self::may_become
+    /// Its place on the way of an order; without a time of change a provider's truth moves an order only forward.
     #[must_use]
     pub const fn rank(self) -> u8 {
         match self {
@@ -104,20 +102,20 @@ impl OrderStatus {
     }
 
     /// Whether a provider's newer truth may move an order from this status to `next`.
+    ///
+    /// Readings skip what happened in between, so whatever may be reached in several steps may be reached in one.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match (self, next) {
-            // A dispute re-opens a finished check; checks may be added to a running one; an admin of the provider
-            // may invite again after a bounce or an expiry.
-            (Self::Completed, Self::InDispute)
-            | (Self::InDispute, Self::Completed)
-            | (Self::InProgress, Self::ActionRequired | Self::PendingCandidate)
-            | (Self::ActionRequired, Self::InProgress)
-            | (
-                Self::Expired | Self::Undeliverable,
-                Self::PendingCandidate | Self::CandidateStarted | Self::InProgress | Self::Completed,
-            ) => true,
-            _ => !self.is_end() && next.rank() > self.rank() && !matches!(next, Self::Rejected),
+            // What only we know, the provider does not say.
+            (_, Self::Received | Self::Held | Self::Rejected)
+            | (Self::Rejected | Self::Cancelled | Self::Declined, _) => false,
+            // A dispute re-opens a finished check, and ends with its result or with the check.
+            (Self::Completed, next) => matches!(next, Self::InDispute | Self::Cancelled),
+            (Self::InDispute, next) => matches!(next, Self::Completed | Self::Cancelled),
+            // Checks may be added to a running one, so that the candidate is asked again; an admin of the provider may
+            // invite again after a bounce or an expiry.
+            _ => self as u8 != next as u8,
         }
     }
 }
@@ -182,19 +180,44 @@ mod tests {
             }
         }
         insta::assert_snapshot!(back.join("\n"), @"
+        candidate_started -> pending_candidate
         in_progress -> pending_candidate
+        in_progress -> candidate_started
         in_progress -> action_required
+        action_required -> pending_candidate
+        action_required -> candidate_started
         action_required -> in_progress
         completed -> in_dispute
+        completed -> cancelled
         expired -> pending_candidate
         expired -> candidate_started
         expired -> in_progress
+        expired -> action_required
+        expired -> in_dispute
         expired -> completed
+        expired -> cancelled
+        expired -> declined
+        expired -> undeliverable
         undeliverable -> pending_candidate
         undeliverable -> candidate_started
         undeliverable -> in_progress
+        undeliverable -> action_required
+        undeliverable -> in_dispute
         undeliverable -> completed
+        undeliverable -> cancelled
+        undeliverable -> declined
+        undeliverable -> expired
         ");
+    }
+
+    #[test]
+    fn what_may_be_reached_in_steps_may_be_reached_at_once() {
+        let all = OrderStatus::ALL;
+        for (from, by, to) in all.iter().flat_map(|a| all.iter().flat_map(move |b| all.map(|c| (*a, *b, c)))) {
+            if from.may_become(by) && by.may_become(to) && from != to {
+                assert!(from.may_become(to), "{} -> {} -> {}", from.code(), by.code(), to.code());
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Makes the ATS show what an order's truth says: one writer at a time, newest state only.
 
-use domain::ats::Ats;
+use domain::ats::{Ats, Entry};
 use domain::connection::ReportUrl;
 use domain::order::{Event, LinkKind, Order, View, Wrote};
 use domain::report_link::ReportLink;
@@ -115,7 +115,12 @@ async fn write(
     };
     let view = view.named(connection.provider.shown_as());
     let (subject, view, link) = (&order.subject, &view, link.as_ref());
-    let talk = |ats: &dyn Ats| -> Talk<Result<String, Trouble>> { ats.write(subject, view, link, at) };
+    let entry = match at {
+        Some(entry) => Entry::At(entry),
+        None if order.may_have_entry() => Entry::Perhaps,
+        None => Entry::New,
+    };
+    let talk = |ats: &dyn Ats| -> Talk<Result<String, Trouble>> { ats.write(subject, view, link, entry) };
     hub.ask_ats(connected, deadline, talk).await
 }
 

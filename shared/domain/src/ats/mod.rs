@@ -9,7 +9,7 @@ use crate::connection::{Connection, Invalid};
 use crate::http::System;
 use crate::id::AtsId;
 use crate::order::View;
-use crate::reason::{NotForUs, Refusal};
+use crate::reason::NotForUs;
 use crate::region::Region;
 use crate::secret::Secret;
 use crate::talk::Talk;
@@ -131,10 +131,10 @@ pub enum Reply {
     Accepted,
     Unauthentic,
     Unreadable(Unreadable),
-    /// The recruiter can fix it: the sentence, and a log line for the ATS.
+    /// The recruiter can fix it: the sentence, the field at fault as the ATS names it, and a log line for the ATS.
     Refused {
-        refusal: Refusal,
         sentence: String,
+        field: Option<String>,
         debug: String,
     },
     /// It could not be stored.
@@ -166,6 +166,14 @@ pub trait ReceivesWebhooks {
 pub struct AtsValue {
     pub id: Option<String>,
     pub text: String,
+}
+
+impl AtsValue {
+    /// What a person calls it: its text, or its id where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.text.trim().is_empty() { self.id.as_deref().unwrap_or_default() } else { &self.text }
+    }
 }
 
 /// The person to be checked. Never stored, never printed.
@@ -201,16 +209,26 @@ pub struct CheckRequest {
     pub requester_email: Option<Secret>,
 }
 
+/// Where in the ATS an order is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry<'a> {
+    /// It has no entry yet.
+    New,
+    /// An earlier write had no known outcome: it may have an entry, which is then to be found.
+    Perhaps,
+    At(&'a str),
+}
+
 /// An ATS that can be read and written.
 pub trait Ats: Send + Sync {
     fn read_request(&self, subject: &Subject) -> Talk<Result<CheckRequest, Trouble>>;
 
-    /// Makes the ATS show `view`: a new entry, or the entry that `at` names. The answer names the entry.
+    /// Makes the ATS show `view`. The answer names the entry.
     fn write(
         &self,
         subject: &Subject,
         view: &View,
         link: Option<&Url>,
-        at: Option<&str>,
+        entry: Entry<'_>,
     ) -> Talk<Result<String, Trouble>>;
 }

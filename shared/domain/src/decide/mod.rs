@@ -83,7 +83,9 @@ fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
     };
     let ordered_by = match requester(facts, &group, trace) {
         Ok(user) => user,
-        Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == Kind::Reject => return refuse(refusal),
+        Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == Kind::Reject => {
+            return refuse(refusal.naming(Some(&package.name), Some(group.as_str())));
+        }
         Err(trouble) => return Decision::Wait { trouble, package: Some(package) },
     };
     if connection.state == ConnectionState::Paused {
@@ -110,16 +112,16 @@ fn group(
     };
     let words = [Some(department.text.as_str()), department.id.as_deref()];
     let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Group, word));
-    match mapped.and_then(|group| GroupId::parse(group).ok()) {
-        Some(group) => {
+    let saw = match mapped.map(GroupId::parse) {
+        Some(Ok(group)) => {
             trace.note("group", "a mapped department", group.as_str());
-            Ok(group)
+            return Ok(group);
         }
-        None => {
-            trace.note("group", "a department without a mapping", "refused");
-            Err(Refusal::about(Reason::UnknownGroup, &department.text))
-        }
-    }
+        Some(Err(_)) => "a department with a mapping to something that is not an id",
+        None => "a department without a mapping",
+    };
+    trace.note("group", saw, "refused");
+    Err(Refusal::about(Reason::UnknownGroup, department.name()))
 }
 
 fn refuses(trouble: &Trouble) -> bool {

@@ -1,5 +1,7 @@
 //! Which package a request means.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use crate::ats::AtsValue;
@@ -20,7 +22,11 @@ pub(super) enum Resolved {
 enum Match<'a> {
     /// By a mapping or by an id in the text; the list of packages, if it is there, confirms it.
     Id(PackageId),
+    /// By a mapping to something that is not an id.
+    NotAnId,
+    SeveralIds,
     Name(&'a Package),
+    SeveralOfThatName,
     None,
 }
 
@@ -37,26 +43,32 @@ pub(super) fn resolve(
         return Resolved::Refused(Refusal::new(Reason::NoPackage));
     }
     let known = packages.as_deref().unwrap_or(&[]);
+    let unknown = |value: &AtsValue, why: &str, trace: &mut Trace| {
+        trace.note("package", saw.clone(), format!("{why}: refused"));
+        Resolved::Refused(Refusal::about(Reason::UnknownPackage, value.name()))
+    };
     let mut found: Vec<Package> = Vec::new();
     for value in values {
         let package = match understand(value, mappings, known) {
             Match::Name(package) => package.clone(),
             Match::Id(id) => match (known.iter().find(|package| package.id == id), packages) {
                 (Some(package), _) => package.clone(),
-                (None, Ok(_)) => {
-                    trace.note("package", saw, "an id that the provider does not list: refused");
-                    return Resolved::Refused(Refusal::about(Reason::UnknownPackage, &value.text));
-                }
+                (None, Ok(_)) => return unknown(value, "an id that the provider does not list", trace),
                 // Without the list an id is taken at its word: the provider refuses it if it is wrong.
-                (None, Err(_)) => Package { name: value.text.clone(), id, orderable: true },
+                (None, Err(_)) => Package { name: value.name().to_owned(), id, orderable: true },
             },
+            Match::NotAnId => return unknown(value, "a mapping to something that is not an id", trace),
+            Match::SeveralIds => {
+                trace.note("package", saw, "more than one id in one text: refused");
+                return Resolved::Refused(Refusal::about(Reason::MultiplePackages, value.name()));
+            }
+            Match::SeveralOfThatName => return unknown(value, "more than one package of that name", trace),
             Match::None => {
                 if let Err(trouble) = packages {
                     trace.note("package", saw, "a name, and the list cannot be read: waits");
                     return Resolved::NotNow(trouble.clone());
                 }
-                trace.note("package", saw, "no mapping, no id, no package of that name: refused");
-                return Resolved::Refused(Refusal::about(Reason::UnknownPackage, &value.text));
+                return unknown(value, "no mapping, no id, no package of that name", trace);
             }
         };
         if !found.iter().any(|other| other.id == package.id) {
@@ -72,7 +84,7 @@ pub(super) fn resolve(
         }
         _ => {
             trace.note("package", saw, "more than one package: refused");
-            let names: Vec<&str> = values.iter().map(|value| value.text.as_str()).collect();
+            let names: Vec<&str> = values.iter().map(AtsValue::name).collect();
             Resolved::Refused(Refusal::about(Reason::MultiplePackages, &names.join(", ")))
         }
     }
@@ -81,28 +93,34 @@ pub(super) fn resolve(
 fn understand<'a>(value: &AtsValue, mappings: &Mappings, known: &'a [Package]) -> Match<'a> {
     let words = [value.id.as_deref(), Some(value.text.as_str())];
     let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Package, word));
-    if let Some(id) = mapped.and_then(|id| PackageId::parse(id).ok()) {
-        return Match::Id(id);
+    if let Some(id) = mapped {
+        return PackageId::parse(id).map_or(Match::NotAnId, Match::Id);
     }
-    if let Some(id) = uuid_in(&value.text) {
-        return Match::Id(id);
+    let mut ids = uuids_in(&value.text).into_iter();
+    match (ids.next(), ids.next()) {
+        (Some(_), Some(_)) => return Match::SeveralIds,
+        (Some(id), None) => return Match::Id(id),
+        _ => {}
     }
     let wanted = value.text.trim().to_lowercase();
-    let mut of_that_name = known.iter().filter(|package| package.name.trim().to_lowercase() == wanted);
+    let mut of_that_name =
+        known.iter().filter(|package| !wanted.is_empty() && package.name.trim().to_lowercase() == wanted);
     match (of_that_name.next(), of_that_name.next()) {
+        (Some(_), Some(_)) => Match::SeveralOfThatName,
         (Some(package), None) => Match::Name(package),
         _ => Match::None,
     }
 }
 
-/// The first UUID in a text such as `Standard (7a0e1c52-…)`.
-fn uuid_in(text: &str) -> Option<PackageId> {
+/// The different UUIDs in a text such as `Standard (7a0e1c52-…)`.
+fn uuids_in(text: &str) -> BTreeSet<PackageId> {
     let is_hex = |c: char| c.is_ascii_hexdigit();
-    let found = text.char_indices().find_map(|(at, _)| {
+    let found = text.char_indices().filter_map(|(at, _)| {
         let (before, rest) = text.split_at(at);
         let (uuid, after) = rest.split_at_checked(36)?;
         let stands_alone = !before.ends_with(is_hex) && !after.starts_with(is_hex);
-        Uuid::try_parse(uuid).ok().filter(|_| stands_alone)
-    })?;
-    PackageId::parse(&found.to_string()).ok()
+        let uuid = Uuid::try_parse(uuid).ok().filter(|_| stands_alone)?;
+        PackageId::parse(&uuid.to_string()).ok()
+    });
+    found.collect()
 }

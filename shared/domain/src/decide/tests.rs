@@ -129,7 +129,12 @@ fn a_package_is_found_by_its_exact_name_in_any_case_and_with_spaces_around_it() 
     assert_snapshot!(with_values(&[(Some("D100"), "Standard")]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
     assert_snapshot!(with_values(&[(None, "  sTANDARD ")]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
     assert_snapshot!(with_values(&[(None, "Standard Plu")]), @r#"refuse unknown_package "Standard Plu", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
-    assert_snapshot!(with_values(&[(None, "")]), @r#"refuse unknown_package "", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(with_values(&[(Some("D9"), "")]), @r#"refuse unknown_package "D9", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    let nameless = |setup: &mut Setup| {
+        setup.request.packages = vec![value(Some("D9"), "")];
+        setup.packages = Ok(vec![package(STANDARD, "")]);
+    };
+    assert_snapshot!(about(&["package"], nameless), @r#"refuse unknown_package "D9", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_mapping_of_the_node_id_or_the_text_goes_before_everything_else() {
     assert_snapshot!(with("D100", PLUS), @r#"order <plus> "Standard Plus" in g1 by u1 | package: 1 value → <plus>"#);
     assert_snapshot!(with(" standard", PLUS), @r#"order <plus> "Standard Plus" in g1 by u1 | package: 1 value → <plus>"#);
     assert_snapshot!(with("D100", UNLISTED), @r#"refuse unknown_package "Standard", package - | package: 1 value → an id that the provider does not list: refused"#);
-    assert_snapshot!(with("D100", "not an id"), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(with("D100", "not an id"), @r#"refuse unknown_package "Standard", package - | package: 1 value → a mapping to something that is not an id: refused"#);
     let on_group = decided(|setup| mapped(setup, MappingKind::Group, "D100", PLUS));
     assert_eq!(on_group, decided(|_| ()));
 }
@@ -158,6 +163,8 @@ fn exactly_one_package_must_be_meant() {
     assert_snapshot!(with_values(&[(None, "Standard"), (None, "Standard Plus")]), @r#"refuse multiple_packages "Standard, Standard Plus", package - | package: 2 values → more than one package: refused"#);
     assert_snapshot!(with_values(&[(None, "Standard"), (None, STANDARD)]), @r#"order <standard> "Standard" in g1 by u1 | package: 2 values → <standard>"#);
     assert_snapshot!(with_values(&[(None, "Standard"), (None, "Unheard")]), @r#"refuse unknown_package "Unheard", package - | package: 2 values → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(with_values(&[(None, &format!("{PLUS} or {STANDARD}"))]), @r#"refuse multiple_packages "<plus> or…", package - | package: 1 value → more than one id in one text: refused"#);
+    assert_snapshot!(with_values(&[(None, &format!("{STANDARD} = {}", STANDARD.to_uppercase()))]), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
     let twice = |text: &str| {
         let value = value(None, text);
         about(&["package"], |setup| {
@@ -165,7 +172,7 @@ fn exactly_one_package_must_be_meant() {
             setup.packages = Ok(vec![package(STANDARD, "Standard"), package(PLUS, "standard ")]);
         })
     };
-    assert_snapshot!(twice("Standard"), @r#"refuse unknown_package "Standard", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(twice("Standard"), @r#"refuse unknown_package "Standard", package - | package: 1 value → more than one package of that name: refused"#);
     assert_snapshot!(twice(PLUS), @r#"order <plus> "standard " in g1 by u1 | package: 1 value → <plus>"#);
 }
 
@@ -208,12 +215,15 @@ fn the_group_is_the_departments_or_else_the_default() {
             setup.connection.default_group = default.map(|group| GroupId::parse(group).unwrap());
             mapped(setup, MappingKind::Group, "Nursing", "g-nursing");
             mapped(setup, MappingKind::Group, "D7", "g-seven");
+            mapped(setup, MappingKind::Group, "Broken", "not an id");
         })
     };
     assert_snapshot!(with(None, Some("g1")), @r#"order <standard> "Standard" in g1 by u1 | group: no department → default group: g1"#);
     assert_snapshot!(with(None, None), @r#"refuse no_group "", package Standard | group: no department → default group: none set"#);
     assert_snapshot!(with(Some((None, " NURSING")), None), @r#"order <standard> "Standard" in g-nursing by u1 | group: a mapped department → g-nursing"#);
     assert_snapshot!(with(Some((Some("D7"), "Surgery")), Some("g1")), @r#"order <standard> "Standard" in g-seven by u1 | group: a mapped department → g-seven"#);
+    assert_snapshot!(with(Some((None, "Broken")), Some("g1")), @r#"refuse unknown_group "Broken", package Standard | group: a department with a mapping to something that is not an id → refused"#);
+    assert_snapshot!(with(Some((Some("D8"), "")), Some("g1")), @r#"refuse unknown_group "D8", package Standard | group: a department without a mapping → refused"#);
     assert_snapshot!(with(Some((Some("D8"), "Surgery")), Some("g1")), @r#"refuse unknown_group "Surgery", package Standard | group: a department without a mapping → refused"#);
 }
 
@@ -246,6 +256,52 @@ fn an_unreadable_standing_waits_unless_its_reason_refuses() {
     assert_snapshot!(with(because(Reason::ProviderCredentials)), @"wait provider_credentials, package Standard | requester and group: certn: HTTP 4xx → waits");
     assert_snapshot!(with(because(Reason::ProviderPermission)), @"wait provider_permission, package Standard | requester and group: certn: HTTP 4xx → waits");
     assert_snapshot!(with(because(Reason::ProviderRefused)), @r#"refuse provider_refused "", package Standard | requester and group: certn: HTTP 4xx → refused"#);
+}
+
+/// What a recruiter reads of a decision, if it refuses or waits for a reason.
+fn sentence(change: impl FnOnce(&mut Setup)) -> Option<String> {
+    let mut setup = setup();
+    change(&mut setup);
+    let Setup { connection, mappings, request, packages, standing } = &setup;
+    match check(Facts { connection, mappings, request, packages, standing }).0 {
+        Decision::Refuse { refusal, .. } | Decision::Wait { trouble: Trouble::Because { refusal, .. }, .. } => {
+            Some(refusal.sentence("Certn"))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn no_sentence_of_a_decision_names_nothing() {
+    let check = |change: fn(&mut Setup)| {
+        let sentence = sentence(change).unwrap();
+        assert!(!sentence.contains("\"\"") && !sentence.contains(": .") && !sentence.contains("{}"), "{sentence}");
+    };
+    check(|setup| setup.request.packages = vec![value(Some("D9"), "")]);
+    check(|setup| setup.request.packages = vec![value(None, "")]);
+    check(|setup| {
+        setup.request.packages = vec![value(Some("D8"), ""), value(Some("D9"), "")];
+        mapped(setup, MappingKind::Package, "D8", STANDARD);
+        mapped(setup, MappingKind::Package, "D9", PLUS);
+    });
+    check(|setup| setup.request.department = Some(value(Some("D9"), "")));
+    check(|setup| setup.request.department = Some(value(None, "")));
+    check(|setup| {
+        setup.packages.as_mut().unwrap()[0].name.clear();
+        setup.packages.as_mut().unwrap()[0].orderable = false;
+        setup.request.packages = vec![value(None, STANDARD)];
+    });
+    for reason in Reason::ALL {
+        let unnamed = Trouble::because(Refusal::new(*reason), "certn: HTTP 400");
+        if let Some(sentence) = sentence(|setup| setup.standing = Err(unnamed)) {
+            assert!(!sentence.contains("\"\"") && !sentence.contains(": ."), "{sentence}");
+        }
+    }
+    let of_the_group = sentence(|setup| setup.standing = Err(Trouble::because(Refusal::new(Reason::UnknownGroup), "")));
+    assert_snapshot!(of_the_group.unwrap(), @r#"The department code "g1" is not a Certn group. Ask your ATS administrator."#);
+    let of_the_package =
+        |setup: &mut Setup| setup.standing = Err(Trouble::because(Refusal::new(Reason::UnknownPackage), ""));
+    assert_snapshot!(sentence(of_the_package).unwrap(), @r#"The package "Standard" is not known to Certn. Ask your ATS administrator to correct it."#);
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Order {
     #[must_use]
     pub fn refuse(planned: Planned, refusal: Refusal, now: Timestamp, timing: &Timing) -> Self {
         let mut order = Self::new(planned, Placement::Refused, OrderStatus::Rejected, now);
-        order.refusal = Some(refusal);
+        order.refusal = Some(order.named(refusal));
         order.settle(now, timing);
         order
     }
@@ -167,20 +167,21 @@ impl Order {
     #[must_use]
     pub fn park(planned: Planned, refusal: Refusal, now: Timestamp, timing: &Timing) -> Self {
         let mut order = Self::new(planned, Placement::Parked, OrderStatus::Held, now);
-        order.refusal = Some(refusal);
+        order.refusal = Some(order.named(refusal));
         order.settle(now, timing);
         order
     }
 
     /// The same request again, after it was refused or parked: it is evaluated afresh and keeps its entry in the ATS.
+    /// Its waits, and what opens the way for another order, count from now.
     #[must_use]
     pub fn replaced_by(&self, mut next: Self) -> Self {
         next.rev = self.rev + 1;
-        next.created_at = self.created_at;
         next.desired_rev += self.desired_rev;
         next.written_rev = self.desired_rev;
         next.ats_ref.clone_from(&self.ats_ref);
         next.claimed_until = self.claimed_until;
+        next.write_refusal.clone_from(&self.write_refusal);
         next
     }
 
@@ -201,8 +202,13 @@ impl Order {
     pub fn handed_over(&mut self, next: &OrderId, now: Timestamp) -> Event {
         self.placement = Placement::Refused;
         self.set_status(OrderStatus::Rejected, now);
-        self.written_rev = self.desired_rev;
         self.ats_ref = None;
+        // There is nothing to show any more, whoever looks at it once again.
+        self.desired = Some(self.shown());
+        self.written_rev = self.desired_rev;
+        self.write_at = None;
+        self.write_refusal = None;
+        self.delivery = Delivery::Delivered;
         Event::new(now, "goes on as another order", next.as_str())
     }
 
@@ -222,7 +228,7 @@ impl Order {
     pub fn refused(&mut self, refusal: Refusal, now: Timestamp, timing: &Timing) -> Event {
         let event = Event::new(now, "refused", refusal.reason.code());
         self.placement = Placement::Refused;
-        self.refusal = Some(refusal);
+        self.refusal = Some(self.named(refusal));
         self.set_status(OrderStatus::Rejected, now);
         self.settle(now, timing);
         event
@@ -263,7 +269,7 @@ impl Order {
             Trouble::Because { refusal, .. } if refusal.reason.kind() == Kind::Reject => {
                 self.placement = Placement::Refused;
                 self.set_status(OrderStatus::Rejected, now);
-                self.refusal = Some(refusal.clone());
+                self.refusal = Some(self.named(refusal.clone()));
                 return Event::new(now, "refused by the provider", format!("{} · {cause}", refusal.reason.code()));
             }
             Trouble::Because { refusal, .. } => {
@@ -278,11 +284,22 @@ impl Order {
                 self.set_status(OrderStatus::Held, now);
                 pause
             }
-            Trouble::Later { after, .. } => after.map_or(pause, |after| after.max(pause)),
+            Trouble::Later { after, .. } => {
+                // What it waited for before is cured: from here only the time tells.
+                self.refusal = None;
+                after.map_or(pause, |after| after.max(pause))
+            }
         };
         let due_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         self.placement = Placement::Retry { attempt, due_at };
         Event::new(now, "not placed: will try again", cause)
+    }
+
+    /// The refusal with the order's own package or group where it names none.
+    fn named(&self, refusal: Refusal) -> Refusal {
+        let name = self.package_name.as_deref().filter(|name| !name.trim().is_empty());
+        let package = name.or(self.package.as_ref().map(PackageId::as_str));
+        refusal.naming(package, self.group.as_ref().map(GroupId::as_str))
     }
 
     fn placed(&mut self, truth: Truth, how: &str, now: Timestamp, timing: &Timing) -> Event {
@@ -301,16 +318,23 @@ impl Order {
         let attempt = self.placement.attempt();
         let event = match found {
             Found::One(truth) => self.placed(truth, "found at the provider", now, timing),
-            Found::Nothing if self.unclear_attempts + 1 < MOST_UNCLEAR_ATTEMPTS => {
+            Found::Nothing => {
                 self.unclear_attempts += 1;
-                self.placement = Placement::Retry { attempt, due_at: now };
-                Event::new(now, "not at the provider: will place it again", "")
+                if self.unclear_attempts < MOST_UNCLEAR_ATTEMPTS {
+                    self.placement = Placement::Retry { attempt, due_at: now };
+                    Event::new(now, "not at the provider: will place it again", "")
+                } else {
+                    self.parked("not found after the last attempt", now)
+                }
             }
-            Found::Nothing => self.parked("not found after the last attempt", now),
             Found::Several(count) => self.parked(&format!("{count} orders at the provider could be it"), now),
             Found::Impossible(cause) => self.parked(&cause.to_string(), now),
             Found::NotNow(trouble) => {
-                let wait = retry::pause(attempt.max(1), self.id.as_str());
+                let pause = retry::pause(attempt.max(1), self.id.as_str());
+                let wait = match &trouble {
+                    Trouble::Later { after: Some(after), .. } => pause.max(*after),
+                    _ => pause,
+                };
                 let due_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
                 self.placement = Placement::Uncertain { attempt, due_at };
                 Event::new(now, "could not be looked up yet", trouble.cause().to_string())
@@ -322,6 +346,7 @@ impl Order {
 
     fn parked(&mut self, why: &str, now: Timestamp) -> Event {
         self.placement = Placement::Parked;
+        self.refusal = None;
         Event::new(now, "parked: a person must look", why)
     }
 
@@ -341,15 +366,16 @@ impl Order {
             self.refusal = Some(Refusal::new(Reason::OrderOutcomeUnknown));
             self.set_status(OrderStatus::Held, now);
         } else if matches!(self.placement, Placement::Retry { .. }) {
-            let waits_since_long = self.created_at.saturating_add(timing.patience).is_ok_and(|at| at <= now);
-            if waits_since_long && self.status == OrderStatus::Received {
-                self.refusal = Some(Refusal::new(Reason::ProviderUnavailable));
-                self.set_status(OrderStatus::Held, now);
-            }
-            if self.created_at.saturating_add(timing.longest_wait).is_ok_and(|at| at <= now) {
+            let waited = self.created_at.duration_until(now);
+            if waited >= timing.longest_wait {
                 self.placement = Placement::Refused;
                 self.refusal = Some(Refusal::new(Reason::HeldExpired));
                 self.set_status(OrderStatus::Rejected, now);
+            } else if self.refusal.is_none() && waited >= timing.patience {
+                self.refusal = Some(Refusal::new(Reason::ProviderUnavailable));
+                self.set_status(OrderStatus::Held, now);
+            } else if self.refusal.is_none() {
+                self.set_status(OrderStatus::Received, now);
             }
         }
     }

@@ -20,7 +20,10 @@ const SCORE_GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
 impl Order {
     /// What a reading of the provider changes.
     pub fn observed(&mut self, truth: Truth, now: Timestamp, timing: &Timing) -> Option<Event> {
-        self.look_at = now.saturating_add(timing.safety_look).ok();
+        // An answer that was overtaken does not put off the look that is due because of a newer one.
+        if !self.is_older(&truth) || self.look_at.is_none_or(|at| at <= now) {
+            self.look_at = now.saturating_add(timing.safety_look).ok();
+        }
         let before = (self.status, self.action_by, self.result.clone());
         let said = truth.status.code();
         self.take_truth(truth, now, timing);
@@ -39,6 +42,7 @@ impl Order {
     pub fn is_up_to_date_with(&self, truth: &Truth, now: Timestamp, timing: &Timing) -> bool {
         let mut after = self.clone();
         let unchanged = after.observed(truth.clone(), now, timing).is_none()
+            && after.provider_modified == self.provider_modified
             && after.score_awaited_since == self.score_awaited_since
             && after.desired_rev == self.desired_rev;
         unchanged && !self.wants_write() && self.look_at.is_none_or(|at| at > now)
@@ -57,13 +61,27 @@ impl Order {
     }
 
     pub(super) fn take_truth(&mut self, truth: Truth, now: Timestamp, timing: &Timing) {
-        let older = matches!((truth.modified, self.provider_modified), (Some(new), Some(old)) if new < old);
-        if older {
-            return;
+        if !self.is_older(&truth) {
+            self.follow(truth, now, timing);
         }
+        if self.status.is_end() {
+            self.look_at = None;
+            self.score_awaited_since = None;
+        }
+    }
+
+    fn is_older(&self, truth: &Truth) -> bool {
+        matches!((truth.modified, self.provider_modified), (Some(new), Some(old)) if new < old)
+    }
+
+    fn follow(&mut self, truth: Truth, now: Timestamp, timing: &Timing) {
         let newer = truth.modified > self.provider_modified;
         self.provider_modified = truth.modified.or(self.provider_modified);
         self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
+        if truth.awaits_score && self.status == OrderStatus::Completed {
+            // The result that is known stands.
+            return;
+        }
 
         let (status, result) = self.with_awaited_score(truth.awaits_score, truth.status, truth.result, now, timing);
         let moves =
@@ -80,9 +98,6 @@ impl Order {
             self.result = result.or(self.result.take());
         } else {
             self.result = None;
-        }
-        if status.is_end() {
-            self.look_at = None;
         }
     }
 

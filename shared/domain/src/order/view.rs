@@ -60,7 +60,12 @@ impl Order {
             OrderStatus::Held => impatient || self.refusal.as_ref().is_some_and(|r| r.reason.is_recruiters()),
             _ => true,
         };
-        worth_showing.then(|| View {
+        worth_showing.then(|| self.shown())
+    }
+
+    /// The order as people would see it now.
+    pub(super) fn shown(&self) -> View {
+        View {
             order: self.id.clone(),
             status: self.status,
             action_by: self.action_by,
@@ -70,7 +75,7 @@ impl Order {
             package_name: self.package_name.clone(),
             link: if self.status == OrderStatus::Completed { LinkKind::Report } else { LinkKind::None },
             at: self.status_at.round_to_second(),
-        })
+        }
     }
 }
 

@@ -30,6 +30,13 @@ impl Order {
         self.desired_rev > self.written_rev && self.desired.is_some() && self.delivery != Delivery::Dead
     }
 
+    /// Whether the ATS may have an entry of the order that is not known: an earlier write had no known outcome.
+    #[must_use]
+    pub const fn may_have_entry(&self) -> bool {
+        // A new state starts the attempts anew; that an earlier write failed is still known by its reason.
+        self.ats_ref.is_none() && (self.write_attempts > 0 || self.write_refusal.is_some())
+    }
+
     pub(super) fn write_due_at(&self) -> Option<Timestamp> {
         if !self.wants_write() {
             return None;
@@ -42,6 +49,10 @@ impl Order {
         let taken = self.claimed_until.is_some_and(|until| until > now);
         if taken || !self.wants_write() || self.write_at.is_some_and(|at| at > now) {
             return false;
+        }
+        if self.claimed_until.is_some() {
+            // Whoever had the claim never came back: what became of that write is not known.
+            self.write_attempts += 1;
         }
         self.claimed_until = now.saturating_add(CLAIM).ok();
         true

@@ -131,10 +131,11 @@ async fn refused(
     tracing::info!(connection = %connection.id, reason = code, trace = %trace, "refused at once");
     crate::telemetry::count("Refusals", 1);
     record(hub, connected, application, code, trace).await;
+    let AtsSettings::Icims(settings) = &connection.ats;
     Reply::Refused {
         sentence: format!("{} ({code})", refusal.sentence(connection.provider.shown_as())),
+        field: settings.field_at_fault(refusal.reason),
         debug: format!("{code} connection={} systemId={application}", connection.id),
-        refusal,
     }
 }
 

@@ -10,15 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 pub use self::settings::{Credentials, Profile, Settings};
-use super::{Answer, Ats, AtsEvent, AtsRules, CheckRequest, Intake, ReceivesWebhooks, Reply, Subject};
+use super::{Answer, Ats, AtsEvent, AtsRules, CheckRequest, Entry, Intake, ReceivesWebhooks, Reply, Subject};
 use crate::connection::Connection;
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, System};
+use crate::id::OrderId;
 use crate::order::View;
 use crate::reason::{NotForUs, Reason, Refusal};
 use crate::region::Region;
 use crate::secret::Secret;
 use crate::talk::Talk;
-use crate::trouble::{Trouble, no_response};
+use crate::trouble::{Cause, Trouble, no_response};
 use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
 
 /// iCIMS says itself how many calls are left (`x-ratelimit-remaining`), and documents 10,000 a day.
@@ -80,7 +81,7 @@ pub fn answer(reply: &Reply) -> Answer {
         Reply::Unavailable => (503, "The check could not be taken in just now. Please send it again.", "store".to_owned()),
     };
     let message = match reply {
-        Reply::Refused { refusal, .. } => screen::with_field_token(message, refusal.reason),
+        Reply::Refused { field, .. } => screen::with_field_token(message, field.as_deref()),
         _ => message.to_owned(),
     };
     Answer { status, content_type: Some("application/json"), body: wire::error_body(&message, &debug) }
@@ -122,34 +123,59 @@ impl Connector {
         self.url(&path, &[])
     }
 
-    fn post_entry(self, subject: Subject, body: serde_json::Value, may_repeat: bool) -> Talk<Result<String, Trouble>> {
+    fn post_entry(
+        self,
+        subject: Subject,
+        order: OrderId,
+        body: serde_json::Value,
+        may_repeat: bool,
+    ) -> Talk<Result<String, Trouble>> {
         let request = HttpRequest::json(&SYSTEM, Method::POST, self.collection(&subject, None), &body)
             .header("authorization", self.authorization.clone());
         Talk::ask(request, move |outcome| {
             if outcome.as_ref().is_err_and(|failure| matches!(failure, crate::http::HttpFailure::Unclear(_))) && may_repeat {
                 // iCIMS takes an exact duplicate without a change, so the same body may be sent again.
-                return self.post_entry(subject, body, false);
+                return self.post_entry(subject, order, body, false);
             }
             match success(outcome) {
                 Err(trouble) => Talk::Done(Err(trouble)),
+                // iCIMS did not say where the new entry is.
                 Ok(response) => match wire::entry_of_location(&response) {
                     Some(entry) => Talk::Done(Ok(entry)),
-                    None => self.find_entry(&subject, &body),
+                    None => self.find_entry(&subject, &order).map(|found| {
+                        found?.ok_or_else(|| Trouble::later("icims: the new entry is not in its collection"))
+                    }),
                 },
             }
         })
     }
 
-    /// The entry that was just made, when iCIMS did not say where: found again by the order in its notes.
-    fn find_entry(&self, subject: &Subject, body: &serde_json::Value) -> Talk<Result<String, Trouble>> {
-        let notes = wire::notes_of(body).to_owned();
+    /// The entry of an order, found by the order in its notes.
+    fn find_entry(&self, subject: &Subject, order: &OrderId) -> Talk<Result<Option<String>, Trouble>> {
+        let order = order.clone();
         let url = self.collection(subject, None);
         let request = HttpRequest::get(&SYSTEM, url).header("authorization", self.authorization.clone());
         Talk::ask(request, move |outcome| {
-            Talk::Done(success(outcome).and_then(|response| {
-                wire::entry_with_notes(&response, &notes)
-                    .ok_or_else(|| Trouble::later("icims: the new entry is not in its collection"))
-            }))
+            Talk::Done(success(outcome).and_then(|response| wire::entry_of_order(&response, &order)))
+        })
+    }
+
+    fn patch_entry(
+        self,
+        subject: Subject,
+        order: OrderId,
+        body: serde_json::Value,
+        entry: String,
+    ) -> Talk<Result<String, Trouble>> {
+        let request = HttpRequest::json(&SYSTEM, Method::PATCH, self.collection(&subject, Some(&entry)), &body)
+            .header("authorization", self.authorization.clone());
+        Talk::ask(request, move |outcome| match success(outcome) {
+            Ok(_) => Talk::Done(Ok(entry)),
+            // Somebody deleted the entry; whether the workflow is still there, the new POST tells.
+            Err(Trouble::Because { refusal, .. }) if refusal.reason == Reason::AtsRecordGone => {
+                self.post_entry(subject, order, body, true)
+            }
+            Err(trouble) => Talk::Done(Err(trouble)),
         })
     }
 }
@@ -188,21 +214,28 @@ impl Ats for Connector {
         })
     }
 
-    fn write(&self, subject: &Subject, view: &View, link: Option<&Url>, at: Option<&str>) -> Talk<Result<String, Trouble>> {
+    fn write(
+        &self,
+        subject: &Subject,
+        view: &View,
+        link: Option<&Url>,
+        entry: Entry<'_>,
+    ) -> Talk<Result<String, Trouble>> {
         let body = wire::entry(&self.settings, view, link);
-        let (connector, subject) = (self.clone(), subject.clone());
-        let Some(entry) = at else { return connector.post_entry(subject, body, true) };
-        let entry = entry.to_owned();
-        let request = HttpRequest::json(&SYSTEM, Method::PATCH, self.collection(&subject, Some(&entry)), &body)
-            .header("authorization", self.authorization.clone());
-        Talk::ask(request, move |outcome| match success(outcome) {
-            Ok(_) => Talk::Done(Ok(entry)),
-            // Somebody deleted the entry; whether the workflow is still there, the new POST tells.
-            Err(Trouble::Because { refusal, .. }) if refusal.reason == Reason::AtsRecordGone => {
-                connector.post_entry(subject, body, true)
-            }
-            Err(trouble) => Talk::Done(Err(trouble)),
-        })
+        let (connector, subject, order) = (self.clone(), subject.clone(), view.order.clone());
+        match entry {
+            Entry::New => connector.post_entry(subject, order, body, true),
+            Entry::At(entry) => connector.patch_entry(subject, order, body, entry.to_owned()),
+            Entry::Perhaps => self.find_entry(&subject, &order).then(move |found| match found {
+                Ok(Some(entry)) => connector.patch_entry(subject, order, body, entry),
+                Ok(None) => connector.post_entry(subject, order, body, true),
+                // A collection without entries may be one that is not there; whether the workflow is, the POST tells.
+                Err(Trouble::Because { refusal, .. }) if refusal.reason == Reason::AtsRecordGone => {
+                    connector.post_entry(subject, order, body, true)
+                }
+                Err(trouble) => Talk::Done(Err(trouble)),
+            }),
+        }
     }
 }
 
@@ -221,8 +254,9 @@ fn success(outcome: HttpOutcome) -> Result<HttpResponse, Trouble> {
         (404, Some(3)) => because(Reason::AtsPermission, &error.field),
         (403, _) => because(Reason::AtsPermission, &error.field),
         (404, _) => because(Reason::AtsRecordGone, ""),
+        (408, _) => Err(Trouble::Later { cause: Cause::new(cause), after: response.retry_after() }),
         (429, _) => Err(Trouble::Later {
-            cause: crate::trouble::Cause::new(cause),
+            cause: Cause::new(cause),
             after: response.retry_after().or_else(|| wire::quota_reset(&response)),
         }),
         (400..=499, _) => because(Reason::AtsOptionMissing, &error.field),

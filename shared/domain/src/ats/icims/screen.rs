@@ -1,8 +1,8 @@
 //! What a recruiter reads in iCIMS.
 
 use crate::ats::icims::settings::StatusNodes;
+use crate::id::OrderId;
 use crate::order::View;
-use crate::reason::Reason;
 use crate::status::{ActionBy, OrderStatus, ResultCode};
 use crate::text::clip;
 
@@ -61,6 +61,14 @@ pub(super) fn notes(view: &View) -> String {
     format!("{}{tail}", clip(&sentence, NOTES_LIMIT.saturating_sub(tail.chars().count())))
 }
 
+/// Whether [`notes`] are those of the order, by its full or its short name.
+pub(super) fn names_order(notes: &str, order: &OrderId) -> bool {
+    notes.split("Order ").skip(1).any(|rest| {
+        let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        name == order.as_str() || name == order.short()
+    })
+}
+
 /// iCIMS replaces `{{…}}` by a field's label, so a vendor's text must not carry it; control characters are dropped.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -74,13 +82,9 @@ fn plain(text: &str) -> String {
 }
 
 /// Names the field at fault by the customer's own label, which iCIMS puts in for the token.
-pub(super) fn with_field_token(sentence: &str, reason: Reason) -> String {
-    let token = match reason {
-        Reason::NoPackage | Reason::UnknownPackage | Reason::MultiplePackages | Reason::PackageNotEnabled => {
-            "{{job.bgcpackagetype}}"
-        }
-        Reason::NoEmail | Reason::InvalidEmail => "{{person.email}}",
-        _ => return plain(sentence),
-    };
-    format!("{} Field: {token}.", plain(sentence))
+pub(super) fn with_field_token(sentence: &str, field: Option<&str>) -> String {
+    match field {
+        Some(field) => format!("{} Field: {{{{{field}}}}}.", plain(sentence)),
+        None => plain(sentence),
+    }
 }

@@ -6,6 +6,7 @@ use url::Url;
 use crate::connection::Invalid;
 use crate::http::https;
 use crate::id::AtsId;
+use crate::reason::Reason;
 use crate::region::Region;
 use crate::secret::Secret;
 
@@ -141,8 +142,8 @@ impl Settings {
                 invalid.push(Invalid::new(name, "is personal data that is never read"));
             }
         }
-        if credentials.username.is_empty() {
-            invalid.push(Invalid::new("ats_credentials.username", "must not be empty"));
+        if credentials.username.is_empty() || credentials.username.contains(':') {
+            invalid.push(Invalid::new("ats_credentials.username", "must not be empty, and has no ':' in it"));
         }
         if credentials.password.expose().is_empty() {
             invalid.push(Invalid::new("ats_credentials.password", "must not be empty"));
@@ -163,6 +164,22 @@ impl Settings {
             job.push("jobtitle");
         }
         (job, person)
+    }
+
+    /// The field that a recruiter must change to cure the refusal, as `profile.field`, where there is one.
+    #[must_use]
+    pub fn field_at_fault(&self, reason: Reason) -> Option<String> {
+        match reason {
+            Reason::NoPackage | Reason::UnknownPackage | Reason::MultiplePackages | Reason::PackageNotEnabled => {
+                let profile = match self.package_profile {
+                    Profile::Job => "job",
+                    Profile::Person => "person",
+                };
+                Some(format!("{profile}.{}", self.package_field))
+            }
+            Reason::NoEmail | Reason::InvalidEmail => Some("person.email".to_owned()),
+            _ => None,
+        }
     }
 
     /// Whether a status starts a check. iCIMS sends bare numbers in events and letter-prefixed node ids in its API; how

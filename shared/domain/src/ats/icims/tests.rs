@@ -226,6 +226,18 @@ fn no_setting_makes_us_read_a_field_that_is_not_needed_for_an_order() {
 }
 
 #[test]
+fn a_user_name_that_basic_cannot_carry_is_refused() {
+    let check = |username: &str, expected: &[&str]| {
+        let credentials = Credentials { username: username.to_owned(), password: Secret::from("p:w") };
+        let problems = settings(json!({})).problems(&credentials);
+        assert_eq!(problems.iter().map(|invalid| invalid.field.as_str()).collect::<Vec<_>>(), expected, "{username}");
+    };
+    check("api", &[]);
+    check("", &["ats_credentials.username"]);
+    check("api:7351", &["ats_credentials.username"]);
+}
+
+#[test]
 fn packages_come_as_a_list_a_single_value_or_plain_text() {
     let check = |field: Value| {
         let line = read_with("jobs/3399", json_answer(200, json!({"bgcpackagetype": field, "usssn": "dropped"})));
@@ -286,6 +298,8 @@ fn every_refusal_of_icims_has_one_meaning() {
     assert_snapshot!(check(answer_with(400, ("x-error", "1: Ada Moss has none"), "{}")), @r#"ats_required_field "": icims: HTTP 400 code 1"#);
     assert_snapshot!(check(answer_with(404, ("x-error", "3:associatedprofile:hidden"), "")), @r#"ats_permission "associatedprofile": icims: HTTP 404 code 3"#);
     assert_snapshot!(check(answer_with(400, ("x-error", "77:assessmentstatus:no such value"), "")), @r#"ats_option_missing "assessmentstatus": icims: HTTP 400 code 77"#);
+    assert_snapshot!(check(json_answer(408, json!({}))), @"later: icims: HTTP 408 code -");
+    assert_snapshot!(check(answer_with(408, ("x-ratelimit-reset", "9299"), "")), @"later: icims: HTTP 408 code -");
     assert_snapshot!(check(json_answer(429, json!({}))), @"later: icims: HTTP 429 code -");
     assert_snapshot!(check(answer_with(429, ("retry-after", "30"), "")), @"later after 30s: icims: HTTP 429 code -");
     assert_snapshot!(check(answer_with(429, ("x-ratelimit-reset", "9299"), "")), @"later after 9299s: icims: HTTP 429 code -");
@@ -315,7 +329,7 @@ fn body_of(request: &HttpRequest) -> Value {
 }
 
 /// Writes and gives the line of what came out, the requests, and the body of each.
-fn written(view: &View, at: Option<&str>, outcomes: Vec<HttpOutcome>) -> (String, Vec<String>, Vec<Value>) {
+fn written(view: &View, at: Entry<'_>, outcomes: Vec<HttpOutcome>) -> (String, Vec<String>, Vec<Value>) {
     let (mut outcomes, mut bodies) = (outcomes.into_iter(), Vec::new());
     let link = Url::parse("https://hub.example/r/1").unwrap();
     let link = (view.link == LinkKind::Report).then_some(&link);
@@ -342,7 +356,7 @@ fn an_entry_has_these_fields_and_no_other() {
         result: Some(OrderResult { code: ResultCode::Clear, label: "Clear".to_owned() }),
         ..view(OrderStatus::Completed)
     };
-    assert_snapshot!(written(&completed, None, vec![created()]).2[0].to_string(), @r#"{"assessmentdate":"2026-11-01 10:05 PM","assessmentname":{"value":"Certn Basic"},"assessmentnotes":"Order abcdefghijklmnopqrstuvwxyz","assessmentresult":"Clear","assessmentstatus":{"id":"D37002019001"},"assessmenturl":"https://hub.example/r/1"}"#);
+    assert_snapshot!(written(&completed, Entry::New, vec![created()]).2[0].to_string(), @r#"{"assessmentdate":"2026-11-01 10:05 PM","assessmentname":{"value":"Certn Basic"},"assessmentnotes":"Order abcdefghijklmnopqrstuvwxyz","assessmentresult":"Clear","assessmentstatus":{"id":"D37002019001"},"assessmenturl":"https://hub.example/r/1"}"#);
     let name = |extra: Value, view: &View| wire::entry(&settings(extra), view, None)["assessmentname"]["value"].clone();
     assert_eq!(name(json!({"entry_name": "Vendor"}), &completed), "Vendor");
     assert_eq!(name(json!({}), &View { package_name: None, ..completed }), "Background check");
@@ -401,7 +415,7 @@ fn every_status_and_result_has_its_entry() {
 #[test]
 fn the_address_of_a_new_entry_is_where_icims_says_or_is_found_by_its_notes() {
     let check = |outcomes: Vec<HttpOutcome>| {
-        let (line, sent, bodies) = written(&view(OrderStatus::PendingCandidate), None, outcomes);
+        let (line, sent, bodies) = written(&view(OrderStatus::PendingCandidate), Entry::New, outcomes);
         assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:?}");
         format!("{line} | {}", sent.join(", "))
     };
@@ -425,7 +439,7 @@ fn the_address_of_a_new_entry_is_where_icims_says_or_is_found_by_its_notes() {
 #[test]
 fn an_entry_is_changed_in_place_and_made_again_where_somebody_deleted_it() {
     let check = |outcomes: Vec<HttpOutcome>| {
-        let (line, sent, bodies) = written(&view(OrderStatus::InProgress), Some("88"), outcomes);
+        let (line, sent, bodies) = written(&view(OrderStatus::InProgress), Entry::At("88"), outcomes);
         assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:?}");
         format!("{line} | {}", sent.join(", "))
     };
@@ -435,6 +449,35 @@ fn an_entry_is_changed_in_place_and_made_again_where_somebody_deleted_it() {
     assert_snapshot!(check(vec![gone(), gone()]), @r#"ats_record_gone "": icims: HTTP 404 code 2 | PATCH …/assessmentresults/88, POST …/assessmentresults"#);
     assert_snapshot!(check(vec![json_answer(404, json!({"errors": [{"errorCode": 3}]}))]), @r#"ats_permission "": icims: HTTP 404 code 3 | PATCH …/assessmentresults/88"#);
     assert_snapshot!(check(vec![Err(HttpFailure::Unclear("reset"))]), @"later: icims: reset | PATCH …/assessmentresults/88");
+}
+
+#[test]
+fn after_a_write_without_a_known_outcome_the_entry_of_the_order_is_adopted_or_made() {
+    let check = |outcomes: Vec<HttpOutcome>| {
+        let (line, sent, bodies) = written(&view(OrderStatus::InProgress), Entry::Perhaps, outcomes);
+        assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{bodies:?}");
+        format!("{line} | {}", sent.join(", "))
+    };
+    let among = |notes: &str| {
+        let other = json!({"entry": 87, "assessmentnotes": "Order zyxwvutsrqponmlkjihgfedcba"});
+        json_answer(200, json!([other, {"entry": 1}, {"entry": 88, "assessmentnotes": notes}]))
+    };
+    let patched = || answer_with(204, ("x-warning", "4:lower case"), "");
+    let full = "Order abcdefghijklmnopqrstuvwxyz";
+    assert_snapshot!(check(vec![among(full), patched()]), @"88 | GET …/assessmentresults, PATCH …/assessmentresults/88");
+    assert_snapshot!(check(vec![among("Wait… (held_expired) Order abcdefgh"), patched()]), @"88 | GET …/assessmentresults, PATCH …/assessmentresults/88");
+    assert_snapshot!(check(vec![among(&format!("Order zyx was before. {full}\n")), patched()]), @"88 | GET …/assessmentresults, PATCH …/assessmentresults/88");
+    assert_snapshot!(check(vec![among("Order abcdefghzzzzzzzzzzzzzzzzzz"), created()]), @"88 | GET …/assessmentresults, POST …/assessmentresults");
+    assert_snapshot!(check(vec![among("abcdefghijklmnopqrstuvwxyz"), created()]), @"88 | GET …/assessmentresults, POST …/assessmentresults");
+    for empty in [json_answer(200, json!([])), json_answer(200, json!({})), answer_with(204, ("a", "b"), "")] {
+        assert_eq!(check(vec![empty, created()]), "88 | GET …/assessmentresults, POST …/assessmentresults");
+    }
+    assert_snapshot!(check(vec![json_answer(404, json!({"errors": [{"errorCode": 2}]})), created()]), @"88 | GET …/assessmentresults, POST …/assessmentresults");
+    assert_snapshot!(check(vec![answer_with(200, ("content-type", "text/html"), "<h1>Sign in</h1>")]), @"later: icims: an answer that is not the expected JSON | GET …/assessmentresults");
+    assert_snapshot!(check(vec![json_answer(503, json!({}))]), @"later: icims: HTTP 503 code - | GET …/assessmentresults");
+    assert_snapshot!(check(vec![Err(HttpFailure::Unclear("time-out"))]), @"later: icims: time-out | GET …/assessmentresults");
+    let odd = json!([{"entry": "..", "assessmentnotes": full}]);
+    assert_snapshot!(check(vec![json_answer(200, odd), created()]), @"88 | GET …/assessmentresults, POST …/assessmentresults");
 }
 
 fn check_fits(view: View) -> Result<(), TestCaseError> {
@@ -480,11 +523,15 @@ fn the_sender_is_answered_in_icims_form() {
         let Answer { status, content_type, body } = answer(reply);
         format!("{status} {} {body}", content_type.unwrap_or("-"))
     };
-    let refused = |reason, about: &str| {
-        let refusal = Refusal::about(reason, about);
-        let sentence = format!("{} ({reason})", refusal.sentence("Certn"), reason = reason.code());
-        Reply::Refused { refusal, sentence, debug: format!("{} connection=c1 systemId=24680", reason.code()) }
+    let with = |extra: Value, reason: Reason, about: &str| {
+        let sentence = format!("{} ({reason})", Refusal::about(reason, about).sentence("Certn"), reason = reason.code());
+        let debug = format!("{} connection=c1 systemId=24680", reason.code());
+        Reply::Refused { sentence, field: settings(extra).field_at_fault(reason), debug }
     };
+    let refused = |reason, about: &str| with(json!({}), reason, about);
+    let on_person = json!({"package_profile": "person", "package_field": "field9"});
+    assert_snapshot!(line(&with(on_person, Reason::NoPackage, "")), @r#"400 application/json {"error":{"debugErrorMessage":"no_package connection=c1 systemId=24680","userMessage":"No background check package is set. Choose one, then send again. (no_package) Field: {{person.field9}}."}}"#);
+    assert_snapshot!(line(&with(json!({"package_field": "field9"}), Reason::UnknownPackage, "X")), @r#"400 application/json {"error":{"debugErrorMessage":"unknown_package connection=c1 systemId=24680","userMessage":"The package \"X\" is not known to Certn. Ask your ATS administrator to correct it. (unknown_package) Field: {{job.field9}}."}}"#);
     assert_snapshot!(line(&Reply::Accepted), @"200 -");
     assert_snapshot!(line(&Reply::Unauthentic), @r#"401 application/json {"error":{"debugErrorMessage":"unauthentic","userMessage":"The integration's webhook credentials are not valid."}}"#);
     assert_snapshot!(line(&Reply::Unreadable(Unreadable::TooLarge)), @r#"413 application/json {"error":{"debugErrorMessage":"too_large","userMessage":"The event is too large."}}"#);

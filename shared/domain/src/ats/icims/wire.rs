@@ -10,7 +10,7 @@ use super::screen;
 use super::settings::{Profile, Settings};
 use crate::ats::{AtsValue, Candidate, CheckRequest, Subject};
 use crate::http::HttpResponse;
-use crate::id::AtsId;
+use crate::id::{AtsId, OrderId};
 use crate::order::View;
 use crate::secret::Secret;
 use crate::trouble::Trouble;
@@ -202,27 +202,30 @@ pub(super) fn entry(settings: &Settings, view: &View, link: Option<&Url>) -> Val
     entry
 }
 
-pub(super) fn notes_of(entry: &Value) -> &str {
-    entry.get("assessmentnotes").and_then(Value::as_str).unwrap_or_default()
-}
-
 /// `Location: …/fields/{collection}/{entry}`: only the last segment is used, so the host does not matter.
 pub(super) fn entry_of_location(response: &HttpResponse) -> Option<String> {
     let entry = response.header("location")?.trim_end_matches('/').rsplit('/').next()?;
     AtsId::parse(entry).ok().map(String::from)
 }
 
-/// The entry whose notes are `notes`, from a reading of the whole collection.
-pub(super) fn entry_with_notes(response: &HttpResponse, notes: &str) -> Option<String> {
-    let body: Value = serde_json::from_slice(&response.body).ok()?;
+/// The entry whose notes name the order, from a reading of the whole collection; nothing where there is none.
+pub(super) fn entry_of_order(response: &HttpResponse, order: &OrderId) -> Result<Option<String>, Trouble> {
+    if response.body.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let body: Value = parse(response)?;
     let entries = match &body {
-        Value::Array(entries) => entries,
-        Value::Object(fields) => fields.values().find_map(Value::as_array)?,
-        _ => return None,
+        Value::Array(entries) => entries.as_slice(),
+        Value::Object(fields) => fields.values().find_map(Value::as_array).map_or(&[][..], Vec::as_slice),
+        _ => &[],
     };
-    let found = entries.iter().find(|entry| notes_of(entry) == notes)?;
-    let entry: Option<TextOrNumber> = serde_json::from_value(found.get("entry")?.clone()).ok();
-    entry.map(TextOrNumber::text)
+    let of_order = |entry: &&Value| {
+        let notes = entry.get("assessmentnotes").and_then(Value::as_str);
+        notes.is_some_and(|notes| screen::names_order(notes, order))
+    };
+    let entry = entries.iter().find(of_order).and_then(|entry| entry.get("entry"));
+    let entry = entry.and_then(|entry| serde_json::from_value::<TextOrNumber>(entry.clone()).ok());
+    Ok(entry.and_then(|entry| AtsId::try_from(entry).ok()).map(String::from))
 }
 
 /// What iCIMS says about a refused call.

@@ -36,7 +36,7 @@ fn host(region: Region) -> String {
 /// # Errors
 /// [`Unreadable`] where it is neither.
 pub fn decode(webhook: &Webhook<Verified>) -> Result<ProviderEvent, Unreadable> {
-    wire::event(webhook.json()?)
+    wire::event(&webhook.json()?)
 }
 
 /// The handshake by which Certn proves that a webhook's address is ours: the value to echo as plain text.
@@ -197,7 +197,9 @@ impl Provider for Connector {
             ("order_timeframe_after", after.as_str()),
         ];
         query.extend(lookup.ordered_by.as_ref().map(|user| ("ordered_by", user.as_str())));
+        let email = lookup.email.clone();
         self.list_all(&["cases"], &query, wire::cases)
+            .map(move |cases| Ok(cases?.into_iter().filter_map(|case| case.of(&email)).collect()))
     }
 
     fn read(&self, order: &ProviderOrderId) -> Talk<Result<Option<Truth>, Trouble>> {

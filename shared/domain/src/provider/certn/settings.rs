@@ -61,8 +61,10 @@ impl Settings {
             }
         }
         let portal = self.portal_link(Region::Ca, &ProviderOrderId::parse("x").unwrap_or_else(|_| unreachable!("an id")));
-        if !portal.is_some_and(|url| url.scheme() == "https" && url.host_str() == Some("client.certn.co")) {
-            invalid.push(Invalid::new("provider.portal_url", "must be an https address at client.certn.co"));
+        let at_certn = portal.is_some_and(|url| url.scheme() == "https" && url.host_str() == Some("client.certn.co"));
+        if !at_certn || !self.portal_url.contains("{case_id}") {
+            let must = "must be an https address at client.certn.co with {case_id} in it";
+            invalid.push(Invalid::new("provider.portal_url", must));
         }
         if !matches!(self.report_language.as_str(), "en-CA" | "fr-CA") {
             invalid.push(Invalid::new("provider.report_language", "must be en-CA or fr-CA"));

@@ -108,8 +108,20 @@ fn both_bodies_of_a_callback_are_read_and_the_status_in_them_is_not() {
         json!({"id": "e1", "event_type": "CHECK_STATUS_CHANGED", "object_id": "check", "case_id": "c1"}),
         "e1 changed c1",
     );
+    for object in [Value::Null, json!(5), json!("../users"), json!("")] {
+        check(json!({"id": "e1", "event_type": "SOMETHING_NEW", "object_id": object}), "e1 unknown");
+    }
+    check(json!({"id": "e1", "event_type": "SOMETHING_NEW"}), "e1 unknown");
+    check(
+        json!({"id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1", "case_id": {"id": "c2"}}),
+        "e1 changed c1",
+    );
     for malformed in [
         json!([]),
+        json!({"id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": null}),
+        json!({"id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": ".."}),
+        json!({"id": null, "event_type": "SOMETHING_NEW"}),
+        json!({"id": "", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1"}),
         json!({"event_type": "CASE_STATUS_CHANGED", "object_id": "c1"}),
         json!({"id": "e1", "object_id": "c1"}),
         json!({"id": "e1", "event_type": "CASE_STATUS_CHANGED"}),
@@ -212,6 +224,10 @@ fn every_status_word_has_one_meaning_and_an_unknown_one_is_in_progress() {
     : in_progress | in_progress
     "#);
     assert_eq!(read_case(json!({"id": "case-1"})), "in_progress");
+    assert_eq!(read_case(json!({"id": "case-1", "overall_status": null, "short_id": null})), "in_progress");
+    for no_score in ["", " "] {
+        assert_eq!(read_case(case("COMPLETE", json!(no_score))), "in_progress, awaits score");
+    }
 }
 
 #[test]
@@ -355,6 +371,8 @@ fn a_list_is_read_in_both_envelopes_to_its_last_page() {
     let next = json!("https://evil.example/?page=2");
     assert_snapshot!(packages(vec![classic(one.clone(), next), classic(two, null.clone())]), @r#"p1 "One" true, p2 "Two" false | GET /api/public/packages/?page=1&page_size=100, GET /api/public/packages/?page=2&page_size=100"#);
     assert_snapshot!(packages(vec![classic(none.clone(), null)]), @" | GET /api/public/packages/?page=1&page_size=100");
+    let nulls = json!([{"id": "p1", "name": null, "is_active": null}]);
+    assert_snapshot!(packages(vec![modern(nulls, Value::Null)]), @r#"p1 "" true | GET /api/public/packages/?page=1&page_size=100"#);
     assert_snapshot!(packages(vec![modern(one, json!(2)), json_answer(500, json!({}))]), @"later: certn: HTTP 500 type= code= attr= | GET /api/public/packages/?page=1&page_size=100, GET /api/public/packages/?page=2&page_size=100");
     assert_snapshot!(packages(vec![json_answer(200, json!({"items": []}))]), @"later: certn: an answer that is not the expected JSON | GET /api/public/packages/?page=1&page_size=100");
     let endless = packages((0..10).map(|_| modern(none.clone(), json!(2))).collect());
@@ -398,6 +416,9 @@ fn a_requester_is_a_user_with_the_very_address_and_a_member_of_the_group() {
     assert_snapshot!(standing(vec![active(), rec(), users(&[("u2", "rec@example.com", true)])]), @r#"Active Some(OutsideGroup(UserId("u1"))) | 3"#);
     assert_snapshot!(standing(vec![active(), users(&[])]), @"Active Some(Unknown) | 2");
     assert_snapshot!(standing(vec![active(), users(&[("u2", "other.rec@example.com", true)])]), @"Active Some(Unknown) | 2");
+    let nulls = json!([{"id": "u0", "email": null}, {"id": "u1", "email": "rec@example.com", "is_active": null}]);
+    let nulls = || modern(nulls.clone(), Value::Null);
+    assert_snapshot!(standing(vec![json_answer(200, json!({"is_active": null})), nulls(), nulls()]), @r#"Active Some(Member(UserId("u1"))) | 3"#);
     assert_snapshot!(standing(vec![active(), users(&[("u1", "rec@example.com", false)])]), @"Active Some(Unknown) | 2");
     assert_snapshot!(standing(vec![json_answer(200, json!({"is_active": false}))]), @"Inactive None | 1");
     assert_snapshot!(standing(vec![json_answer(404, json!({}))]), @"Unknown None | 1");
@@ -408,15 +429,36 @@ fn a_requester_is_a_user_with_the_very_address_and_a_member_of_the_group() {
     assert_eq!((without.unwrap().requester, sent.len()), (None, 1));
 }
 
-#[test]
-fn every_call_has_its_exact_path_and_query() {
-    let email = Secret::from("rec+1@example.com");
-    let lookup = Lookup {
-        email: email.clone(),
+fn lookup(email: &str) -> Lookup {
+    Lookup {
+        email: Secret::from(email),
         group: group(),
         ordered_by: UserId::parse("u1").ok(),
         placed_after: "2026-11-01T10:00:00Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_lookup_finds_only_cases_with_the_very_address_where_the_answer_names_it() {
+    let check = |address: Value, expected: bool| {
+        let (mut found, other) = (case("DRAFT", Value::Null), "other@example.com");
+        found["email_address"] = address.clone();
+        let page = json!([found, {"id": "case-2", "email_address": other}]);
+        let (found, _) = against(connector().find(&lookup(" Ada@example.com")), vec![modern(page, Value::Null)]);
+        let found: Vec<_> = found.unwrap().into_iter().map(|truth| truth.order).collect();
+        assert_eq!(found, expected.then(case_id).into_iter().collect::<Vec<_>>(), "{address}");
     };
+    check(json!("ada@example.com"), true);
+    check(json!(" ADA@Example.com "), true);
+    check(json!(null), true);
+    check(json!(""), true);
+    check(json!("ada@example.co"), false);
+    check(json!("ada+1@example.com"), false);
+}
+
+#[test]
+fn every_call_has_its_exact_path_and_query() {
+    let (email, lookup) = (Secret::from("rec+1@example.com"), lookup("rec+1@example.com"));
     let (active, rec) = (json_answer(200, json!({})), json!([{"id": "u1", "email": "rec+1@example.com"}]));
     let (first, second) = (modern(rec.clone(), Value::Null), modern(rec, Value::Null));
     let mut sent = against(connector().standing(&group(), Some(&email)), vec![active, first, second]).1;
@@ -454,7 +496,9 @@ fn a_report_file_is_made_awaited_and_handed_over_as_a_secret() {
     check(json!({"status": "PREPARING", "pdf_url": "https://files.example/1"}), Ok(ReportFile::Preparing));
     check(json!({"status": "COMPLETE", "pdf_url": "https://files.example/1"}), ready());
     check(json!({"status": "COMPLETE", "pdf_url": null, "url": "https://files.example/1"}), ready());
-    check(json!({"status": "COMPLETE", "pdf_url": null}), Ok(ReportFile::Preparing));
+    check(json!({"status": "COMPLETE", "pdf_url": null}), Ok(ReportFile::Failed));
+    check(json!({"status": "COMPLETE", "pdf_url": "", "url": ""}), Ok(ReportFile::Failed));
+    check(json!({"status": null}), Ok(ReportFile::Preparing));
     check(json!({"status": "FAILED", "pdf_url": null}), Ok(ReportFile::Failed));
     check(json!("<html>"), Err("later: certn: an answer that is not the expected JSON"));
 }
@@ -472,8 +516,36 @@ fn the_event_list_goes_on_from_the_last_event_that_was_seen() {
     let two = json!([event("1", "CASE_STATUS_CHANGED"), event("2", "SOMETHING_NEW")]);
     assert_snapshot!(check(None, modern(two.clone(), json!(2))), @r#"[case-1] Some("2") true | GET /api/public/events/"#);
     assert_snapshot!(check(Some("0"), classic(two, Value::Null)), @r#"[case-1] Some("2") false | GET /api/public/events/?last_processed_event_id=0"#);
+    let odd = json!([
+        event("1", "CASE_STATUS_CHANGED"),
+        {"event_id": "2", "event_type": "CASE_STATUS_CHANGED", "object_id": null},
+        {"event_id": "3", "event_type": "CASE_STATUS_CHANGED", "object_id": {"id": "c3"}},
+        {"event_id": "4", "event_type": null, "object_id": "c4"},
+        {"event_id": null, "event_type": "CASE_STATUS_CHANGED", "object_id": "c5"},
+        "not even an event",
+        {"event_id": 6, "event_type": "CASE_STATUS_CHANGED", "object_id": "c6"},
+        {"event_id": "7", "event_type": "CASE_STATUS_CHANGED"},
+    ]);
+    assert_snapshot!(check(None, modern(odd, Value::Null)), @r#"[case-1] Some("7") false | GET /api/public/events/"#);
+    assert_snapshot!(check(Some("0"), modern(json!([{"event_id": "8"}, {}]), Value::Null)), @r#"[] Some("8") false | GET /api/public/events/?last_processed_event_id=0"#);
     assert_snapshot!(check(Some("2"), modern(json!([]), Value::Null)), @"[] None false | GET /api/public/events/?last_processed_event_id=2");
     assert_snapshot!(check(Some("2"), json_answer(503, json!({}))), @"later: certn: HTTP 503 type= code= attr= | GET /api/public/events/?last_processed_event_id=2");
+}
+
+#[test]
+fn the_portal_address_must_name_the_case_and_stay_at_certn() {
+    let check = |portal_url: &str, expected: bool| {
+        let settings = Settings { portal_url: portal_url.to_owned(), ..connector().settings };
+        let fields: Vec<String> = settings.problems(&credentials()).into_iter().map(|invalid| invalid.field).collect();
+        let refused: &[&str] = if expected { &[] } else { &["provider.portal_url"] };
+        assert_eq!(fields, refused, "{portal_url}");
+    };
+    check("https://client.certn.co/{region}/cases/{case_id}/", true);
+    check("https://client.certn.co/cases?id={case_id}", true);
+    check("https://client.certn.co/{region}/cases/", false);
+    check("https://client.certn.co.evil.example/{case_id}", false);
+    check("http://client.certn.co/{case_id}", false);
+    check("{case_id}", false);
 }
 
 #[test]

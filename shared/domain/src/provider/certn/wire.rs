@@ -19,44 +19,35 @@ fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, T
     serde_json::from_slice(&response.body).map_err(|_| Trouble::later("certn: an answer that is not the expected JSON"))
 }
 
-/// An event as the documentation has it (`id`) or as public clients saw it (`event_id`).
-#[derive(Deserialize)]
-struct EventBody {
-    event_id: Option<String>,
-    id: Option<String>,
-    event_type: String,
-    object_id: ProviderOrderId,
-    case_id: Option<ProviderOrderId>,
+/// Reads `null` like a field that is not there.
+fn or_default<'de, T: Deserialize<'de> + Default, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-#[derive(Deserialize)]
-#[serde(try_from = "EventBody")]
-struct Event {
-    id: String,
-    kind: String,
-    order: ProviderOrderId,
+fn or_yes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Option::<bool>::deserialize(deserializer).map(|value| value.unwrap_or(true))
 }
 
-impl TryFrom<EventBody> for Event {
-    type Error = &'static str;
-    fn try_from(body: EventBody) -> Result<Self, Self::Error> {
-        let id = body.event_id.or(body.id).ok_or("an event without an id")?;
-        Ok(Self { id, kind: body.event_type, order: body.case_id.unwrap_or(body.object_id) })
+/// The event's id, as the documentation has it (`id`) or as public clients saw it (`event_id`).
+fn event_id(body: &Value) -> Option<String> {
+    let ids = ["event_id", "id"].into_iter().filter_map(|name| body.get(name)?.as_str());
+    ids.map(str::to_owned).find(|id| !id.is_empty())
+}
+
+/// What an event says, unless what it needs to say it is missing or odd.
+fn interpret(body: &Value) -> Option<ProviderEvent> {
+    let event = event_id(body)?;
+    let kind = body.get("event_type")?.as_str()?;
+    if !matches!(kind, "CASE_STATUS_CHANGED" | "CHECK_STATUS_CHANGED" | "CASE_REPORT_READY") {
+        return Some(ProviderEvent::UnknownType { event });
     }
+    let mut orders = ["case_id", "object_id"].into_iter().filter_map(|name| body.get(name)?.as_str());
+    let order = orders.find_map(|id| ProviderOrderId::parse(id).ok())?;
+    Some(ProviderEvent::Changed { event, order })
 }
 
-pub(super) fn event(body: Value) -> Result<ProviderEvent, Unreadable> {
-    let event: Event = serde_json::from_value(body).map_err(|_| Unreadable::Malformed("not an event of Certn"))?;
-    Ok(interpret(event))
-}
-
-fn interpret(event: Event) -> ProviderEvent {
-    match event.kind.as_str() {
-        "CASE_STATUS_CHANGED" | "CHECK_STATUS_CHANGED" | "CASE_REPORT_READY" => {
-            ProviderEvent::Changed { event: event.id, order: event.order }
-        }
-        _ => ProviderEvent::UnknownType { event: event.id },
-    }
+pub(super) fn event(body: &Value) -> Result<ProviderEvent, Unreadable> {
+    interpret(body).ok_or(Unreadable::Malformed("not an event of Certn"))
 }
 
 /// A list in either of its two envelopes.
@@ -94,9 +85,9 @@ fn list<T: serde::de::DeserializeOwned, U>(
 #[derive(Deserialize)]
 struct PackageBody {
     id: crate::id::PackageId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     name: String,
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "or_yes")]
     is_active: bool,
     #[serde(flatten)]
     others: serde_json::Map<String, Value>,
@@ -121,9 +112,9 @@ pub(super) fn packages(response: &HttpResponse) -> Result<(Vec<Package>, bool), 
 #[derive(Deserialize)]
 pub(super) struct User {
     id: UserId,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     email: Secret,
-    #[serde(default = "yes")]
+    #[serde(default = "yes", deserialize_with = "or_yes")]
     is_active: bool,
 }
 
@@ -133,16 +124,17 @@ pub(super) fn users(response: &HttpResponse) -> Result<(Vec<User>, bool), Troubl
 
 /// The one active user with that address; the filter is the provider's, so its answer is checked.
 pub(super) fn user_with_email(users: &[User], email: &Secret) -> Option<UserId> {
-    users
-        .iter()
-        .find(|user| user.is_active && user.email.expose().trim().eq_ignore_ascii_case(email.expose().trim()))
-        .map(|user| user.id.clone())
+    users.iter().find(|user| user.is_active && is_same_address(&user.email, email)).map(|user| user.id.clone())
+}
+
+fn is_same_address(one: &Secret, other: &Secret) -> bool {
+    one.expose().trim().to_lowercase() == other.expose().trim().to_lowercase()
 }
 
 pub(super) fn group(response: &HttpResponse) -> Result<GroupStanding, Trouble> {
     #[derive(Deserialize)]
     struct Group {
-        #[serde(default = "yes")]
+        #[serde(default = "yes", deserialize_with = "or_yes")]
         is_active: bool,
     }
     let group: Group = parse(response)?;
@@ -176,7 +168,7 @@ struct Case {
     id: ProviderOrderId,
     #[serde(default)]
     short_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     overall_status: String,
     #[serde(default)]
     overall_score: Option<String>,
@@ -187,8 +179,9 @@ struct Case {
 impl From<Case> for Truth {
     fn from(case: Case) -> Self {
         let (status, action_by) = status(&case.overall_status);
-        let awaits_score = status == OrderStatus::Completed && case.overall_score.is_none();
-        let result = case.overall_score.filter(|_| status == OrderStatus::Completed).map(|score| result(&score));
+        let score = case.overall_score.filter(|score| !score.trim().is_empty());
+        let awaits_score = status == OrderStatus::Completed && score.is_none();
+        let result = score.filter(|_| status == OrderStatus::Completed).map(|score| result(&score));
         Self {
             order: case.id,
             short_id: case.short_id,
@@ -237,8 +230,25 @@ pub(super) fn case(response: &HttpResponse) -> Result<Truth, Trouble> {
     parse::<Case>(response).map(Truth::from)
 }
 
-pub(super) fn cases(response: &HttpResponse) -> Result<(Vec<Truth>, bool), Trouble> {
-    list(response, |case: Case| Truth::from(case))
+/// A case of a list; the address is compared and dropped.
+#[derive(Deserialize)]
+pub(super) struct FoundCase {
+    #[serde(default, deserialize_with = "or_default")]
+    email_address: Secret,
+    #[serde(flatten)]
+    case: Case,
+}
+
+impl FoundCase {
+    /// The case, unless it names another address: the filter is the provider's, so its answer is checked.
+    pub(super) fn of(self, email: &Secret) -> Option<Truth> {
+        let unnamed = self.email_address.expose().trim().is_empty();
+        (unnamed || is_same_address(&self.email_address, email)).then(|| Truth::from(self.case))
+    }
+}
+
+pub(super) fn cases(response: &HttpResponse) -> Result<(Vec<FoundCase>, bool), Trouble> {
+    list(response, |case: FoundCase| case)
 }
 
 pub(super) fn report_body(language: &str) -> Value {
@@ -256,7 +266,7 @@ pub(super) fn report_file_id(response: &HttpResponse) -> Result<String, Trouble>
 pub(super) fn report_file(response: &HttpResponse) -> Result<ReportFile, Trouble> {
     #[derive(Deserialize)]
     struct File {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "or_default")]
         status: String,
         #[serde(default)]
         pdf_url: Option<Secret>,
@@ -264,19 +274,22 @@ pub(super) fn report_file(response: &HttpResponse) -> Result<ReportFile, Trouble
         url: Option<Secret>,
     }
     let file: File = parse(response)?;
-    Ok(match (file.status.as_str(), file.pdf_url.or(file.url)) {
-        ("FAILED", _) => ReportFile::Failed,
+    let url = [file.pdf_url, file.url].into_iter().flatten().find(|url| !url.expose().is_empty());
+    Ok(match (file.status.as_str(), url) {
         ("COMPLETE", Some(url)) => ReportFile::Ready(url),
+        // A finished file without an address stays without one: only a new file can have it.
+        ("FAILED" | "COMPLETE", _) => ReportFile::Failed,
         _ => ReportFile::Preparing,
     })
 }
 
 pub(super) fn events(response: &HttpResponse) -> Result<EventPage, Trouble> {
-    let (events, has_more) = list(response, |event: Event| event)?;
-    let cursor = events.last().map(|event| event.id.clone());
-    let changed = events.into_iter().map(interpret);
-    let changed = changed
-        .filter_map(|event| match event {
+    let (events, has_more) = list(response, |event: Value| event)?;
+    // An odd event is passed over, so that it does not keep the others from being seen.
+    let cursor = events.iter().rev().find_map(event_id);
+    let changed = events
+        .iter()
+        .filter_map(|event| match interpret(event)? {
             ProviderEvent::Changed { order, .. } => Some(order),
             ProviderEvent::UnknownType { .. } => None,
         })
