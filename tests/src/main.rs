@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use jiff::SignedDuration;
 use local_stack::stack::{Error, Options, Stack};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -108,13 +109,16 @@ fn print_environment(stack: &Stack) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes orders from the test that started this hub: `die CALL WITH_EFFECT` has it die at a call to AWS.
+/// Takes orders from the test that started this hub: `die CALL WITH_EFFECT` has it die at a call to AWS, `pass SECONDS`
+/// moves its clock.
 async fn obey(stack: &Stack) -> Result<(), Error> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let words: Vec<&str> = line.split_whitespace().collect();
-        if let ["die", call, with_effect] = words.as_slice() {
-            stack.aws.exit_after(call.parse()?, with_effect.parse()?);
+        match words.as_slice() {
+            ["die", call, with_effect] => stack.aws.exit_after(call.parse()?, with_effect.parse()?),
+            ["pass", seconds] => stack.clock.advance(SignedDuration::from_secs(seconds.parse()?)),
+            _ => {}
         }
     }
     Ok(())

@@ -62,9 +62,6 @@ async fn requested(
         return not_for_us(hub, connection, subject, NotForUs::Disconnected, &Trace::default(), None).await;
     };
     match checks::check(hub, &connected, subject, deadline).await {
-        Ok(Checked { decision: Decision::Wait { trouble, package: None }, .. }) => {
-            put_off(hub, connection, subject, message, &trouble).await
-        }
         Ok(checked) => place(hub, &connected, checked, None, deadline).await.map(|_| ()),
         Err(trouble) => put_off(hub, connection, subject, message, &trouble).await,
     }
@@ -89,6 +86,7 @@ async fn put_off(
     let now = hub.clock.now();
     let pause = retry::pause(later.put_off, subject.application.as_str());
     tracing::warn!(connection = %connection, put_off = later.put_off, cause = %trouble.cause(), "put off");
+    crate::telemetry::count("RequestsPutOff", 1);
     hub.store.spill(&later, now.saturating_add(pause).unwrap_or(now)).await?;
     Ok(())
 }
@@ -149,14 +147,14 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
 
 /// Writes the intent under the first free generation, which is dedupe, claim and log in one, and places the order.
 /// `entry` is the entry in the ATS that an earlier order of the request leaves to this one. Returns the order under
-/// whose key the request now is, unless it was not for us.
+/// whose key the request now is: this one, or the one that it repeats.
 async fn place(
     hub: &Hub,
     connected: &Connected,
     mut checked: Checked,
     entry: Option<&str>,
     deadline: Deadline,
-) -> Result<Option<OrderId>, Failed> {
+) -> Result<OrderId, Failed> {
     let timing = &hub.config.timing;
     let (mut generation, mut to_confirm) = (0, false);
     let (mut replaces, mut left_at): (Option<Order>, Option<Option<Timestamp>>) = (None, None);
@@ -204,7 +202,7 @@ async fn place(
                         let event = Event::new(at, "asked for again", why.code()).explained(checked.trace.clone());
                         hub.store.add_to_story(&existing, &event).await?;
                         tracing::info!(order = %existing.id, outcome = why.code(), "not for us");
-                        return Ok(None);
+                        return Ok(existing.id);
                     }
                 }
             }
@@ -220,7 +218,7 @@ async fn place(
         }
         _ => {}
     }
-    Ok(Some(id))
+    Ok(id)
 }
 
 /// Sends an order whose intent is written, and stores what came of it before anything else.
@@ -284,9 +282,8 @@ pub(super) async fn place_again(
     let planned = planned(hub, connected, &checked, order.generation).await;
     if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
         // Meanwhile another package is set: that is another order, under its own key.
-        if let Some(next) = place(hub, connected, checked, order.ats_ref.as_deref(), deadline).await? {
-            change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
-        }
+        let next = place(hub, connected, checked, order.ats_ref.as_deref(), deadline).await?;
+        change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
         return Ok(());
     }
     match checked.decision {
