@@ -6,9 +6,7 @@ use domain::hint::Message;
 use futures::future::BoxFuture;
 use runtime::deadline::Deadline;
 use runtime::edge::{Answer, Call};
-use runtime::handlers::{
-    Failed, admin, certn_webhook, icims_webhook, place_order, reconcile, report_link, sync_order,
-};
+use runtime::handlers::{Failed, admin, certn_webhook, icims_webhook, place_order, reconcile, report_link, sync_order};
 use runtime::hub::Hub;
 
 pub type Http = fn(Arc<Hub>, Call) -> BoxFuture<'static, Answer>;

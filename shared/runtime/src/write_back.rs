@@ -70,10 +70,8 @@ pub async fn write_claimed(
     for _ in 0..MOST_IN_A_ROW {
         let Some(view) = order.desired.clone() else { return Ok(order) };
         let rev = order.desired_rev;
-        let at = match &order.ats_ref {
-            Some(entry) => Some(entry.clone()),
-            None => entry_of_refusal(hub, &order).await?,
-        };
+        let refusal = if order.ats_ref.is_none() { refusal_before(hub, &order).await? } else { None };
+        let at = order.ats_ref.clone().or_else(|| refusal.as_ref()?.ats_ref.clone());
         let report_link = report_link(hub, connected, &order, &view);
         let outcome = write(hub, connected, &order, view, report_link.as_ref(), at.as_deref(), deadline).await;
         let now = hub.clock.now();
@@ -88,6 +86,9 @@ pub async fn write_claimed(
         })
         .await?;
         log(&order);
+        if let (Some(refusal), true) = (refusal, outcome.is_ok()) {
+            change(hub, refusal, |refusal| vec![refusal.handed_over(&order.id, now)]).await?;
+        }
         if !goes_on {
             return Ok(order);
         }
@@ -149,20 +150,15 @@ async fn pdf_link(
     Ok(Url::parse(&format!("{root}/reports/{}/{}", order.id, token.expose())).ok())
 }
 
-/// The entry that an earlier refusal of the same application left in the ATS: the order takes it over, so that the
-/// refusal disappears by itself.
-async fn entry_of_refusal(hub: &Hub, order: &Order) -> Result<Option<String>, StoreError> {
-    let placeholder = order.key_without_package();
-    if order.id == placeholder {
+/// An earlier refusal of the same application for which no package could be told: the order takes over its entry in the
+/// ATS, so that the refusal disappears by itself.
+async fn refusal_before(hub: &Hub, order: &Order) -> Result<Option<Order>, StoreError> {
+    let key = order.key_without_package();
+    if order.id == key {
         return Ok(None);
     }
-    let Some(refusal) = hub.store.order(&placeholder).await? else { return Ok(None) };
-    let now = hub.clock.now();
-    let entry = refusal.ats_ref.clone();
-    if refusal.ats_ref.is_some() || refusal.wants_write() {
-        change(hub, refusal, |refusal| vec![refusal.handed_over(&order.id, now)]).await?;
-    }
-    Ok(entry)
+    let refusal = hub.store.order(&key).await?;
+    Ok(refusal.filter(|refusal| refusal.ats_ref.is_some() || refusal.wants_write()))
 }
 
 fn log(order: &Order) {

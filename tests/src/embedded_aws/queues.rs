@@ -67,8 +67,7 @@ impl LocalQueue {
 
     pub(super) fn send(&self, body: &str) -> std::io::Result<String> {
         let id = Uuid::from_u128(rand()).to_string();
-        let message =
-            Message { id: id.clone(), body: body.to_owned(), receives: 0, taken: false, not_before: None };
+        let message = Message { id: id.clone(), body: body.to_owned(), receives: 0, taken: false, not_before: None };
         let mut state = lock(&self.state);
         state.waiting.push(message);
         self.keep(&state)?;

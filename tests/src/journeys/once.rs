@@ -37,7 +37,8 @@ pub(super) async fn answer_lost(stack: &Stack, tell: &Narrator) -> Outcome {
     let before = certn.cases().len();
     let job = customer.job(&["Standard"])?;
     let candidate = customer.candidate(&job, "Eve")?;
-    let lookups = || certn.harness.answered("GET /api/public/cases/").iter().filter(|a| a.path.ends_with("/cases/")).count();
+    let lookups =
+        || certn.harness.answered("GET /api/public/cases/").iter().filter(|a| a.path.ends_with("/cases/")).count();
     let lookups_before = lookups();
     certn.harness.arm("POST /api/public/cases/order-package/", 1, Effect::ResetAfterCommit);
     tell.step("Certn takes the order, and the connection breaks before its answer.");

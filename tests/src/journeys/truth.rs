@@ -77,6 +77,7 @@ pub(super) async fn dispute(stack: &Stack, tell: &Narrator) -> Outcome {
     stack.settle().await?;
     let disputed = row(&customer, &candidate, tell)?;
     expect(disputed.result == "In dispute", format!("a dispute, not {disputed:?}"))?;
+    expect(disputed.url.is_empty(), "no link to a report that is contested")?;
     tell.step("Certn settles the dispute.");
     certn.complete(&case.id, Some("CLEAR"));
     stack.settle().await?;

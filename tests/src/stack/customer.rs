@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Error, Stack};
 use crate::simulators::certn::{Group, Key, KeyState, Package, User};
-use crate::simulators::icims::{Customer as IcimsCustomer, Entry, Job as IcimsJob, ListValue, Person, Screen, Workflow};
+use crate::simulators::icims::{
+    Customer as IcimsCustomer, Entry, Job as IcimsJob, ListValue, Person, Screen, Workflow,
+};
 
 pub const GROUP: &str = "51c2d1de-3b1f-4d5e-9a51-6d7e8f901234";
 pub const STANDARD: &str = "7a0e1c52-4b7c-4f7e-8a61-0c1d2e3f4a5b";
@@ -125,12 +127,7 @@ impl Stack {
             groups: vec![GROUP.to_owned()],
         });
         for (id, name) in [(STANDARD, "Standard"), (DRIVER, "Driver")] {
-            certn.add_package(Package {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                active: true,
-                ats_use: Some(true),
-            });
+            certn.add_package(Package { id: id.to_owned(), name: name.to_owned(), active: true, ats_use: Some(true) });
         }
         Ok(())
     }
@@ -171,7 +168,8 @@ impl Customer<'_> {
     pub fn candidate(&self, job: &Job, first: &str) -> Result<Candidate, Error> {
         let icims = &self.stack.simulators()?.icims;
         let number = self.stack.next_customer();
-        let candidate = Candidate { person: format!("{}5{number}", self.id), workflow: format!("{}7{number}", self.id) };
+        let candidate =
+            Candidate { person: format!("{}5{number}", self.id), workflow: format!("{}7{number}", self.id) };
         let email = format!("{}.{number}@example.com", first.to_lowercase());
         icims.add_person(
             &self.id,

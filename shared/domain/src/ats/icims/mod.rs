@@ -167,7 +167,8 @@ impl Connector {
         body: serde_json::Value,
         entry: String,
     ) -> Talk<Result<String, Trouble>> {
-        let request = HttpRequest::json(&SYSTEM, Method::PATCH, self.collection(&subject, Some(&entry)), &body)
+        let change = wire::without_link_of_before(body.clone());
+        let request = HttpRequest::json(&SYSTEM, Method::PATCH, self.collection(&subject, Some(&entry)), &change)
             .header("authorization", self.authorization.clone());
         Talk::ask(request, move |outcome| match success(outcome) {
             Ok(_) => Talk::Done(Ok(entry)),

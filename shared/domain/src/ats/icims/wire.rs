@@ -202,6 +202,15 @@ pub(super) fn entry(settings: &Settings, view: &View, link: Option<&Url>) -> Val
     entry
 }
 
+/// The entry as a change of one that is there: a link that is not part of it any more is deleted, which iCIMS does for
+/// `null`.
+pub(super) fn without_link_of_before(mut entry: Value) -> Value {
+    if let Some(fields) = entry.as_object_mut() {
+        fields.entry("assessmenturl").or_insert(Value::Null);
+    }
+    entry
+}
+
 /// `Location: …/fields/{collection}/{entry}`: only the last segment is used, so the host does not matter.
 pub(super) fn entry_of_location(response: &HttpResponse) -> Option<String> {
     let entry = response.header("location")?.trim_end_matches('/').rsplit('/').next()?;

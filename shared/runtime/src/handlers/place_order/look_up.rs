@@ -27,7 +27,8 @@ pub(super) async fn look_up(
     let before = order.rev;
     let now = hub.clock.now();
     let event = order.looked_up(found, now, &hub.config.timing);
-    let claimed = order.claim_write(now);
+    // What is placed again at once is written by whoever places it.
+    let claimed = !order.is_to_be_placed() && order.claim_write(now);
     order.rev = before + 1;
     // Whoever else looked it up meanwhile came to the same, and goes on with it.
     if let Saved::Conflict(_) = hub.store.save(&order, Expect::Rev(before), &[event], &hub.config.timing).await? {
