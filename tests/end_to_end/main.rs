@@ -3,5 +3,6 @@
 
 mod authentic;
 mod callbacks;
+mod counted;
 mod journeys;
 mod support;
