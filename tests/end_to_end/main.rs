@@ -5,4 +5,6 @@ mod authentic;
 mod callbacks;
 mod counted;
 mod journeys;
+mod private;
+mod stored;
 mod support;

@@ -1,0 +1,240 @@
+//! What may be stored: every attribute of the table is on this list, and nothing else is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use local_stack::simulators::shared::Effect;
+use local_stack::stack::{DRIVER, ELSEWHERE, TRIGGER};
+use serde_json::{Value, json};
+
+use crate::support::{items, ordered, stack};
+
+/// The attributes beside `data`, by the kind of the item: keys, conditions, the indexes' keys, expiry.
+const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("CONN CURSOR", &["data", "pk", "sk", "v"]),
+    ("CONN MAP", &["data", "pk", "sk", "v"]),
+    ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
+    ("INBOX", &["expires_at", "last_at", "left_at", "outcome", "pk", "seen", "sk", "trace"]),
+    ("ORD EV", &["data", "expires_at", "pk", "sk", "v"]),
+    ("ORD META", &["data", "due_at", "due_shard", "expires_at", "list_pk", "list_sk", "pk", "pref", "rev", "sk", "v"]),
+    ("RL", &["day", "empty_at", "expires_at", "pk", "sk", "used"]),
+    ("SPILL", &["data", "pk", "sk", "v"]),
+];
+
+/// What stands in `data`, at any depth.
+const DATA: &[(&str, &[&str])] = &[
+    ("CONN CURSOR", &["event", "read_at"]),
+    ("CONN MAP", &["ats_value", "kind", "provider_value"]),
+    (
+        "CONN META",
+        &[
+            "ats",
+            "collection",
+            "complete",
+            "created_at",
+            "customer_id",
+            "days",
+            "default_group",
+            "entry_name",
+            "fallback_requester",
+            "group_field",
+            "host",
+            "id",
+            "in_progress",
+            "incomplete",
+            "key_created_on",
+            "kind",
+            "package_field",
+            "package_profile",
+            "portal_url",
+            "provider",
+            "region",
+            "report",
+            "report_language",
+            "rev",
+            "sent",
+            "state",
+            "status_nodes",
+            "transfer_acknowledged",
+            "trigger_statuses",
+            "type",
+            "webhook_passwords",
+        ],
+    ),
+    ("ORD EV", &["at", "cause", "outcome", "rule", "saw", "trace", "what"]),
+    (
+        "ORD META",
+        &[
+            "about",
+            "action_by",
+            "application",
+            "at",
+            "ats",
+            "ats_ref",
+            "attempt",
+            "candidate_mark",
+            "claimed_until",
+            "code",
+            "connection",
+            "created_at",
+            "delivery",
+            "desired",
+            "desired_rev",
+            "due_at",
+            "expires_at",
+            "first_intent_at",
+            "generation",
+            "group",
+            "id",
+            "intent_at",
+            "label",
+            "link",
+            "look_at",
+            "order",
+            "ordered_by",
+            "package",
+            "package_name",
+            "placement",
+            "provider_modified",
+            "provider_order",
+            "provider_short_id",
+            "reason",
+            "refusal",
+            "report_file",
+            "report_link",
+            "requester",
+            "result",
+            "rev",
+            "revoked",
+            "score_awaited_since",
+            "sentence",
+            "serial",
+            "state",
+            "status",
+            "status_at",
+            "status_ids_agree",
+            "subject",
+            "unclear_attempts",
+            "write_at",
+            "write_attempts",
+            "write_refusal",
+            "written_rev",
+        ],
+    ),
+    (
+        "SPILL",
+        &[
+            "application",
+            "connection",
+            "hint",
+            "kind",
+            "provider_order",
+            "put_off",
+            "received_at",
+            "requester",
+            "status",
+            "subject",
+            "v",
+        ],
+    ),
+];
+
+type Names = BTreeMap<String, BTreeSet<String>>;
+
+fn kind(item: &Value) -> String {
+    let start = |name: &str| item[name]["S"].as_str().unwrap().split('#').next().unwrap().to_owned();
+    match start("pk").as_str() {
+        of_several @ ("CONN" | "ORD") => format!("{of_several} {}", start("sk")),
+        alone => alone.to_owned(),
+    }
+}
+
+/// The names of all attributes below `value`, which is as DynamoDB writes it.
+fn names_below(value: &Value, names: &mut BTreeSet<String>) {
+    if let Some(map) = value.get("M").and_then(Value::as_object) {
+        names.extend(map.keys().cloned());
+        map.values().for_each(|value| names_below(value, names));
+    }
+    for value in value.get("L").and_then(Value::as_array).into_iter().flatten() {
+        names_below(value, names);
+    }
+}
+
+fn collect(items: &[Value], attributes: &mut Names, data: &mut Names) {
+    for item in items {
+        let kind = kind(item);
+        attributes.entry(kind.clone()).or_default().extend(item.as_object().unwrap().keys().cloned());
+        names_below(&item["data"], data.entry(kind).or_default());
+    }
+}
+
+/// Everything that was stored is on the list, and every kind of item of the list was seen.
+fn check(found: &Names, allowed: &[(&str, &[&str])]) {
+    for (kind, names) in found.iter().filter(|(_, names)| !names.is_empty()) {
+        let listed = allowed.iter().find(|(listed, _)| listed == kind).map(|(_, names)| *names).unwrap_or_default();
+        let others: Vec<_> = names.iter().filter(|name| !listed.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{kind} has {others:?}");
+    }
+    for (kind, names) in allowed {
+        let seen = found.get(*kind).unwrap_or_else(|| panic!("no {kind} was stored"));
+        let unseen: Vec<_> = names.iter().filter(|name| !seen.contains(**name)).collect();
+        assert!(unseen.is_empty(), "{kind} never has {unseen:?}: take it off the list");
+    }
+}
+
+#[tokio::test]
+async fn every_stored_attribute_is_on_the_list() {
+    let stack = stack().await;
+    let pdf = json!({"type": "pdf", "days": 7});
+    let customer = stack.connect(|new| new["report"] = pdf).await.unwrap();
+    let simulators = stack.simulators().unwrap();
+    let certn = &simulators.certn;
+    certn.set_report_delay(0);
+    let (mut attributes, mut data) = (Names::new(), Names::new());
+
+    let path = format!("/admin/connections/{}/mappings", customer.connection);
+    let mapping = json!({"kind": "package", "ats_value": "D300", "provider_value": DRIVER});
+    assert_eq!(stack.admin("PUT", &path, Some(&mapping)).await.unwrap().0, 200);
+    let (reported, case) = ordered(&stack, &customer, "Reported").await;
+    certn.set_status(&case.id, "CLIENT_ACTION_REQUIRED");
+    stack.settle().await.unwrap();
+    collect(&items(&stack).await, &mut attributes, &mut data);
+    certn.complete(&case.id, Some("CLEAR"));
+    stack.settle().await.unwrap();
+    let link = customer.entries(&reported).unwrap().pop().unwrap().url;
+    assert_eq!(stack.http.get(link).send().await.unwrap().status().as_u16(), 302);
+    customer.advance(&reported, ELSEWHERE).await.unwrap();
+
+    simulators.icims.require_field(&customer.id, Some("field51423"));
+    let (_, unscored) = ordered(&stack, &customer, "Unscored").await;
+    certn.complete_without_score(&unscored.id);
+    stack.settle().await.unwrap();
+    collect(&items(&stack).await, &mut attributes, &mut data);
+    simulators.icims.require_field(&customer.id, None);
+    let job = customer.job(&["Standard"]).unwrap();
+    for (name, effect) in [
+        ("Refused", Effect::Status { code: 400, retry_after: None, body: None }),
+        ("Throttled", Effect::Status { code: 429, retry_after: None, body: None }),
+        ("Unclear", Effect::ResetAfterCommit),
+    ] {
+        certn.harness.arm("order-package", 1, effect);
+        customer.advance(&customer.candidate(&job, name).unwrap(), TRIGGER).await.unwrap();
+    }
+    // An order that is under way at this very moment.
+    certn.harness.arm("order-package", 1, Effect::HoldBefore);
+    let held = customer.candidate(&job, "Held").unwrap();
+    simulators.icims.advance(&customer.id, &held.workflow, TRIGGER, customer.recruiter()).await;
+    certn.harness.held.notified().await;
+    collect(&items(&stack).await, &mut attributes, &mut data);
+    certn.harness.clear_faults();
+    certn.send_event("CASE_STATUS_CHANGED", "2f64d134-1c54-4028-8e8b-9cfa7bd8011c", "CASE");
+    simulators.icims.harness.arm("GET /customers/", 0, Effect::ResetBefore);
+    customer.advance(&customer.candidate(&job, "Unread").unwrap(), TRIGGER).await.unwrap();
+    collect(&items(&stack).await, &mut attributes, &mut data);
+    simulators.icims.harness.clear_faults();
+    stack.pass(SignedDuration::from_mins(20)).await.unwrap();
+    collect(&items(&stack).await, &mut attributes, &mut data);
+
+    check(&attributes, ATTRIBUTES);
+    check(&data, DATA);
+}
