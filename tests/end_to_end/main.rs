@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod authentic;
+mod blocked;
 mod callbacks;
 mod counted;
 mod journeys;
