@@ -6,6 +6,8 @@ mod blocked;
 mod callbacks;
 mod counted;
 mod journeys;
+mod limits;
 mod private;
+mod provider_faults;
 mod stored;
 mod support;
