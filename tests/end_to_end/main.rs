@@ -1,6 +1,7 @@
 //! The journeys and the faults, end to end through the local stack.
 #![cfg(test)]
 
+mod admin;
 mod authentic;
 mod blocked;
 mod callbacks;
@@ -9,5 +10,6 @@ mod journeys;
 mod limits;
 mod private;
 mod provider_faults;
+mod report_link;
 mod stored;
 mod support;
