@@ -10,6 +10,7 @@ mod journeys;
 mod limits;
 mod private;
 mod provider_faults;
+mod registered;
 mod report_link;
 mod stored;
 mod support;

@@ -1,0 +1,161 @@
+//! What must go together does: folders, binaries, the template, the local stack, and the events to try them with.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use local_stack::functions::{FUNCTIONS, Function, named};
+use local_stack::stack::Stack;
+use local_stack::template::{Template, Trigger};
+use runtime::deadline::Deadline;
+use runtime::lambda::handle_batch;
+use serde_json::Value;
+
+use crate::support::{ordered, stack};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn names_in(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_folder_of_a_function_has_its_block_its_binary_and_its_place_in_the_local_stack() {
+    let folders = names_in("functions");
+    let template = Template::read().unwrap();
+    assert_eq!(template.functions.iter().cloned().collect::<BTreeSet<_>>(), folders);
+    assert_eq!(template.functions.len(), folders.len(), "one block each");
+    assert_eq!(FUNCTIONS.iter().map(|(name, _)| (*name).to_owned()).collect::<BTreeSet<_>>(), folders);
+    for folder in &folders {
+        let cargo = fs::read_to_string(root().join("functions").join(folder).join("Cargo.toml")).unwrap();
+        assert_eq!(cargo.matches(&format!("name = \"{folder}\"")).count(), 2, "package and binary of {folder}");
+        let main = fs::read_to_string(root().join("functions").join(folder).join("src/main.rs")).unwrap();
+        assert!(main.lines().count() <= 30, "{folder} has more than 30 lines");
+        assert!(main.contains(&format!("(\"{folder}\", {}::handle)", module_of(folder))), "{folder}: {main}");
+    }
+    assert_eq!(names_in("events"), folders, "each has an event to try it with");
+}
+
+/// The handler's module as `main.rs` names it.
+fn module_of(folder: &str) -> String {
+    folder.strip_prefix("admin-").unwrap_or(folder).replace('-', "_")
+}
+
+#[test]
+fn every_function_is_started_as_the_local_stack_calls_it() {
+    let template = Template::read().unwrap();
+    for (name, function) in FUNCTIONS {
+        let routed = template.routes.iter().any(|route| route.function == *name);
+        let trigger = template.triggers.iter().find(|(function, _)| function == name).map(|(_, trigger)| trigger);
+        let right = match function {
+            Function::Http(_) => routed && trigger.is_none(),
+            Function::Worker(_) => !routed && matches!(trigger, Some(Trigger::Queue(_))),
+            Function::Scheduled(_) => !routed && matches!(trigger, Some(Trigger::Schedule)),
+        };
+        assert!(right, "{name} is {trigger:?}, routed: {routed}");
+    }
+    for route in &template.routes {
+        assert_eq!(route.needs_iam, route.path.starts_with("/admin/"), "{route:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_the_template_reaches_its_function() {
+    let stack = stack().await;
+    for route in Template::read().unwrap().routes {
+        let path = route.path.replace("{proxy+}", "webhook/");
+        let path =
+            path.replace("{connection}", "icims-nobody").replace("{order}", "nothing").replace("{token}", "none");
+        let request = stack.http.request(route.method.parse().unwrap(), format!("{}{path}", stack.url));
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        // The router's own 404 has neither a body nor a content type.
+        let reached = status != 405 && (status != 404 || answer.headers().contains_key("content-type"));
+        assert!(reached, "{} {path} answered {status}", route.method);
+    }
+    for (method, path) in [("GET", "/"), ("GET", "/admin/"), ("DELETE", "/admin/connections"), ("GET", "/_control/x")] {
+        let request = stack.http.request(method.parse().unwrap(), format!("{}{path}", stack.url));
+        let status = request.send().await.unwrap().status().as_u16();
+        assert!(matches!(status, 404 | 405), "{method} {path} answered {status}");
+    }
+}
+
+/// Every file of `events/` with the status that it is answered with; for a worker how many messages come again.
+const EVENTS: &[(&str, u16)] = &[
+    ("admin-create-connection/new.json", 201),
+    ("admin-create-connection/not-acknowledged.json", 422),
+    ("admin-get-connection/known.json", 200),
+    ("admin-get-order/unknown.json", 404),
+    ("admin-put-mapping/package.json", 200),
+    ("certn-webhook/challenge.json", 200),
+    ("certn-webhook/unsigned.json", 401),
+    ("icims-webhook/not-json.json", 400),
+    ("icims-webhook/status-changed.json", 200),
+    ("icims-webhook/wrong-password.json", 401),
+    ("place-order/hint.json", 0),
+    ("place-order/newer-version.json", 1),
+    ("reconcile/every-minute.json", 0),
+    ("report-link/guessed.json", 404),
+    ("sync-order/hint.json", 0),
+];
+
+/// Plays an HTTP event through the gateway, as API Gateway plays the request that it describes.
+async fn played(stack: &Stack, event: &Value) -> u16 {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert_eq!(event["version"], "2.0");
+    let method = text(&event["requestContext"]["http"]["method"]);
+    let mut url = format!("{}{}", stack.url, text(&event["rawPath"]));
+    if let Some(query) = event["rawQueryString"].as_str().filter(|query| !query.is_empty()) {
+        url = format!("{url}?{query}");
+    }
+    let route = format!("{method} {}", text(&event["routeKey"]).split_once(' ').unwrap().1);
+    assert_eq!(event["routeKey"], route);
+    let known = Template::read().unwrap().routes;
+    assert!(known.iter().any(|known| format!("{} {}", known.method, known.path) == route), "{route}");
+    for (name, value) in event["pathParameters"].as_object().into_iter().flatten() {
+        assert!(route.contains(&format!("{{{name}")) && url.contains(&text(value)), "{name} of {url}");
+    }
+    let mut request = stack.http.request(method.parse().unwrap(), url).body(text(&event["body"]));
+    for (name, value) in event["headers"].as_object().unwrap().iter().filter(|(name, _)| *name != "host") {
+        request = request.header(name, text(value));
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn every_event_is_answered_as_listed() {
+    let stack = stack().await;
+    let customer = stack.connect(|new| new["ats"]["customer_id"] = "7351".into()).await.unwrap();
+    let _ = ordered(&stack, &customer, "Before").await;
+    let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("{}:{password}", customer.connection)));
+    let files = names_in("events").into_iter().flat_map(|folder| {
+        names_in(&format!("events/{folder}")).into_iter().map(move |file| format!("{folder}/{file}"))
+    });
+    assert_eq!(files.collect::<Vec<_>>(), EVENTS.iter().map(|(file, _)| (*file).to_owned()).collect::<Vec<_>>());
+    for (file, expected) in EVENTS {
+        let text = fs::read_to_string(root().join("events").join(file)).unwrap();
+        let text = text.replace("WRONG_AUTHORIZATION", &basic("wrong"));
+        let text = text.replace("AUTHORIZATION", &basic(&customer.webhook_password));
+        let event: Value = serde_json::from_str(&text.replace("CONNECTION", &customer.connection)).unwrap();
+        let function = file.split_once('/').unwrap().0;
+        let hub = Arc::clone(stack.hub(function).unwrap());
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let answered = match named(function).unwrap() {
+            Function::Http(_) => played(&stack, &event).await,
+            Function::Worker(handler) => {
+                let event = serde_json::from_value(event).unwrap();
+                u16::try_from(handle_batch(hub, event, deadline, handler).await.batch_item_failures.len()).unwrap()
+            }
+            Function::Scheduled(handler) => u16::from(handler(hub, deadline).await.is_err()),
+        };
+        assert_eq!(answered, *expected, "{file}");
+        stack.settle().await.unwrap();
+    }
+}
