@@ -52,7 +52,8 @@ async fn an_order_that_waited_for_another_package_ends_where_the_first_one_is_op
     customer.set_packages(&job, &["Standard"]).unwrap();
     stack.pass(SignedDuration::from_mins(15)).await.unwrap();
     assert_eq!(cases(&stack, "Back"), 1);
-    let due = items(&stack).await.into_iter().filter(|item| item["data"]["M"]["placement"]["M"]["state"]["S"] == "retry");
+    let due =
+        items(&stack).await.into_iter().filter(|item| item["data"]["M"]["placement"]["M"]["state"]["S"] == "retry");
     assert_eq!(due.count(), 0, "nothing waits any more");
     let asked = simulators.icims.harness.answered("GET /customers/").len();
     stack.pass(SignedDuration::from_mins(30)).await.unwrap();
