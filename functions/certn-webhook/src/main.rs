@@ -2,9 +2,9 @@
 
 use lambda_runtime::Error;
 use runtime::handlers::certn_webhook;
-use runtime::lambda;
+use runtime::lambda::{self, Queue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda::serve_http("certn-webhook", certn_webhook::handle).await
+    lambda::serve_webhook("certn-webhook", Queue::SyncOrder, certn_webhook::handle).await
 }

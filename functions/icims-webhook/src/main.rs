@@ -2,9 +2,9 @@
 
 use lambda_runtime::Error;
 use runtime::handlers::icims_webhook;
-use runtime::lambda;
+use runtime::lambda::{self, Queue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda::serve_http("icims-webhook", icims_webhook::handle).await
+    lambda::serve_webhook("icims-webhook", Queue::PlaceOrder, icims_webhook::handle).await
 }

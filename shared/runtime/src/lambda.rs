@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+pub use domain::hint::Queue;
 use domain::hint::{Message, VERSION};
 use domain::secret::Secret;
 use futures::FutureExt;
@@ -44,6 +45,34 @@ where
 {
     let hub = init(function).await?;
     hub.store.warm_up().await;
+    answer_calls(hub, handle).await
+}
+
+/// Serves a webhook that sends to `queue`: as [`serve_http`], with every connection open before the first event, as its
+/// sender waits.
+///
+/// # Errors
+/// The function could not start.
+pub async fn serve_webhook<F>(
+    function: &'static str,
+    queue: Queue,
+    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let hub = init(function).await?;
+    futures::join!(hub.store.warm_up(), hub.secrets.warm_up(), hub.queues.warm_up(queue));
+    answer_calls(hub, handle).await
+}
+
+async fn answer_calls<F>(
+    hub: Arc<Hub>,
+    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
+) -> Result<(), Error>
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
     lambda_http::run(service_fn(move |request: lambda_http::Request| {
         let (hub, handle) = (Arc::clone(&hub), handle.clone());
         async move { Ok::<_, Error>(handle(hub, call(request)).await) }
@@ -79,7 +108,7 @@ where
     F: Future<Output = Result<(), Failed>> + Send + 'static,
 {
     let hub = init(function).await?;
-    hub.store.warm_up().await;
+    futures::join!(hub.store.warm_up(), hub.secrets.warm_up());
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (hub, handle) = (Arc::clone(&hub), handle.clone());
         async move {

@@ -29,6 +29,9 @@ const RESERVE: Duration = Duration::from_secs(3);
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 
+/// The time that must be left for a request that is sent once.
+pub const ONCE_NEEDS: Duration = ONCE_TIMEOUT.saturating_add(RESERVE);
+
 type Spent = Arc<Mutex<HashMap<(ConnectionId, &'static str), Timestamp>>>;
 
 /// The way out.
@@ -89,7 +92,7 @@ impl Outbound {
             return Err(HttpFailure::NotSent(NotSent::ForeignHost));
         }
         let timeout = match request.sending {
-            Sending::Once if deadline.left() < ONCE_TIMEOUT + RESERVE => {
+            Sending::Once if deadline.left() < ONCE_NEEDS => {
                 return Err(HttpFailure::NotSent(NotSent::Deadline));
             }
             Sending::Once => ONCE_TIMEOUT,

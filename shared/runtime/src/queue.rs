@@ -35,15 +35,24 @@ impl Queues {
         Self { client, place_order, sync_order }
     }
 
+    /// Opens the connection to the queue's service; an error will show again where it matters.
+    pub async fn warm_up(&self, queue: Queue) {
+        let _ = self.client.get_queue_attributes().queue_url(self.url(queue)).send().await;
+    }
+
+    fn url(&self, queue: Queue) -> &str {
+        match queue {
+            Queue::PlaceOrder => &self.place_order,
+            Queue::SyncOrder => &self.sync_order,
+        }
+    }
+
     /// Hands a message to its queue.
     ///
     /// # Errors
     /// [`NotStored`] where the queue did not take it.
     pub async fn send(&self, message: &Message) -> Result<(), NotStored> {
-        let url = match message.hint.queue() {
-            Queue::PlaceOrder => &self.place_order,
-            Queue::SyncOrder => &self.sync_order,
-        };
+        let url = self.url(message.hint.queue());
         let body = serde_json::to_string(message).map_err(|_| NotStored)?;
         match self.client.send_message().queue_url(url).message_body(body).send().await {
             Ok(_) => Ok(()),

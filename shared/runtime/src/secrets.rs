@@ -50,6 +50,11 @@ impl Secrets {
         Self { client, prefix, kms_key, cache: Aged::default() }
     }
 
+    /// Opens the connection to the service; there is no secret of that name.
+    pub async fn warm_up(&self) {
+        let _ = self.client.get_secret_value().secret_id(format!("{}/warm-up", self.prefix)).send().await;
+    }
+
     /// The connection's secret.
     ///
     /// # Errors

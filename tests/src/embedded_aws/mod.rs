@@ -210,7 +210,8 @@ async fn answer(State(aws): State<EmbeddedAws>, headers: HeaderMap, body: Bytes)
     let dies = aws.dies_now();
     let response = match service {
         Service::DynamoDb => aws.forward(&target, body).await,
-        Service::Sqs => aws.send_message(&body),
+        Service::Sqs if operation == "SendMessage" => aws.send_message(&body),
+        Service::Sqs => (StatusCode::OK, [("content-type", JSON)], "{}").into_response(),
         Service::SecretsManager => aws.secrets.answer(operation, &body),
     };
     if dies {

@@ -1,6 +1,7 @@
 //! Turns a hint into exactly one order, a refusal that people see, or a record that it was not for us.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ats::Subject;
 use domain::decide::Decision;
@@ -19,6 +20,7 @@ use super::Failed;
 use crate::checks::{self, Checked};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
+use crate::outbound::ONCE_NEEDS;
 use crate::store::{Arrival, Connected, Expect, Saved};
 use crate::write_back::{change, change_and_write, write_claimed};
 
@@ -26,6 +28,9 @@ mod look_up;
 
 /// How often a request that cannot be read is put off: with ten minutes between, about two weeks.
 const MOST_PUT_OFF: u32 = 2_000;
+
+/// From the intent until its request has left, or is not sent at all: the quiet window counts from the intent.
+const LEAVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// Handles one message of the queue.
 ///
@@ -229,8 +234,9 @@ async fn send(
     new_order: &NewOrder,
     deadline: Deadline,
 ) -> Result<(), Failed> {
+    let leaves_in_time = deadline.sooner(Deadline::after(ONCE_NEEDS + LEAVES_WITHIN));
     let sent = hub
-        .ask_provider(connected, deadline, |provider| {
+        .ask_provider(connected, leaves_in_time, |provider| {
             provider.place(new_order).map(|outcome| match outcome {
                 PostOutcome::NoEffect(trouble) => Err(trouble),
                 known_or_unclear => Ok(known_or_unclear),
