@@ -38,7 +38,9 @@ fn every_folder_of_a_function_has_its_block_its_binary_and_its_place_in_the_loca
         assert_eq!(cargo.matches(&format!("name = \"{folder}\"")).count(), 2, "package and binary of {folder}");
         let main = fs::read_to_string(root().join("functions").join(folder).join("src/main.rs")).unwrap();
         assert!(main.lines().count() <= 30, "{folder} has more than 30 lines");
-        assert!(main.contains(&format!("(\"{folder}\", {}::handle)", module_of(folder))), "{folder}: {main}");
+        let starts =
+            main.contains(&format!("(\"{folder}\", ")) && main.contains(&format!(", {}::handle)", module_of(folder)));
+        assert!(starts, "{folder}: {main}");
     }
     assert_eq!(names_in("events"), folders, "each has an event to try it with");
 }

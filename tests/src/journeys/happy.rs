@@ -56,7 +56,12 @@ pub(super) async fn portal_link(stack: &Stack, tell: &Narrator) -> Outcome {
 
 /// The report as a PDF, by a link of the hub that works until it expires.
 pub(super) async fn pdf_link(stack: &Stack, tell: &Narrator) -> Outcome {
-    let customer = stack.connect(|new| new["report"] = json!({"type": "pdf", "days": 7})).await?;
+    let with_pdf = |new: &mut Value| {
+        new["report"] = json!({"type": "pdf", "days": 7});
+        // In uk it must be asked for explicitly.
+        new["pdf_acknowledged"] = true.into();
+    };
+    let customer = stack.connect(with_pdf).await?;
     let (_, url) = until_completed(stack, &customer, tell).await?;
     expect(url.starts_with(&format!("{}/reports/", stack.url)), format!("a link of the hub, not {url}"))?;
 
