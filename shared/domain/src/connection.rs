@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 use crate::ats::{AtsCredentials, AtsSettings};
 use crate::id::{ConnectionId, GroupId, UserId};
+use crate::invalid::Invalid;
 use crate::provider::{ProviderCredentials, ProviderSettings};
 use crate::region::Region;
 use crate::report_link;
@@ -102,20 +103,6 @@ pub struct NewConnection {
 
 const fn portal_link() -> ReportUrl {
     ReportUrl::PortalLink
-}
-
-/// A field that keeps a connection from being saved, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Invalid {
-    pub field: String,
-    pub problem: String,
-}
-
-impl Invalid {
-    #[must_use]
-    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
-    }
 }
 
 /// What the shell adds to a new connection.

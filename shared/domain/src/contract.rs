@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::ats::{self, Ats, AtsEvent, Candidate, CheckRequest, Entry, Intake, Subject};
+use crate::ats::{self, Ats, AtsEvent, Entry, Intake};
 use crate::connection::tests::minted;
 use crate::connection::{Connection, ConnectionSecret, NewConnection};
 use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, System};
@@ -19,6 +19,7 @@ use crate::id::{AtsId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::order::{LinkKind, View};
 use crate::provider::{self, Lookup, NewOrder, Provider, ProviderEvent};
 use crate::region::Region;
+use crate::request::{Candidate, CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::status::{OrderResult, OrderStatus, ResultCode};
 use crate::talk::{Talk, play};
@@ -397,7 +398,7 @@ fn check_scheme(scheme: Scheme<'_>, password: &Secret, body: &Value) {
 fn an_unsigned_or_tampered_webhook_is_refused_by_every_scheme() {
     for (ats, provider, connection, secret) in connections() {
         let Intake::Webhook(intake) = connection.ats.intake();
-        check_scheme(intake.scheme(&connection), &marked("hook"), &ats.event);
+        check_scheme(intake.scheme(&connection.id, &connection.webhook_passwords), &marked("hook"), &ats.event);
         for name in ["hook one", "hook two"] {
             check_scheme(secret.provider.scheme(), &marked(name), &provider.event);
         }
@@ -440,7 +441,7 @@ fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
         let Intake::Webhook(intake) = connection.ats.intake();
         let understood = |event: &AtsEvent| matches!(event, AtsEvent::CheckRequested(_));
         check_decode(
-            intake.scheme(&connection),
+            intake.scheme(&connection.id, &connection.webhook_passwords),
             &marked("hook"),
             &ats.event,
             &|webhook| intake.decode(webhook),
@@ -533,6 +534,16 @@ fn impure_words(file: &str) -> Vec<&'static str> {
 fn files_under(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_under(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn no_connector_knows_a_provider_and_no_provider_a_connector() {
+    for (folder, stranger) in [("ats", "crate::provider"), ("provider", "crate::ats")] {
+        let files = files_under(&source().join(folder));
+        assert!(files.len() >= 4, "{files:?}");
+        let known: Vec<_> = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains(stranger)).collect();
+        assert!(known.is_empty(), "{stranger} in {known:?}");
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ats::Subject;
 use crate::id::{ConnectionId, OrderId, ProviderOrderId};
+use crate::request::Subject;
 
 /// The two workers' queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::ats::{CheckRequest, Subject};
 use domain::decide::{self, Decision, Facts};
 use domain::id::GroupId;
 use domain::provider::{Package, RequesterStanding, Standing};
 use domain::reason::{Reason, Refusal};
+use domain::request::{CheckRequest, Subject};
 use domain::secret::Secret;
 use domain::trace::Trace;
 use domain::trouble::Trouble;

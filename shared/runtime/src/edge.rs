@@ -66,7 +66,7 @@ pub fn json_answer(status: u16, body: &serde_json::Value) -> Answer {
 
 /// Problem details (RFC 9457) for an admin.
 #[must_use]
-pub fn problem(status: u16, title: &str, errors: &[domain::connection::Invalid]) -> Answer {
+pub fn problem(status: u16, title: &str, errors: &[domain::invalid::Invalid]) -> Answer {
     let mut body = json!({"type": "about:blank", "title": title, "status": status});
     if let (false, Some(fields)) = (errors.is_empty(), body.as_object_mut()) {
         fields.insert("errors".to_owned(), json!(errors));

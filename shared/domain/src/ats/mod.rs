@@ -1,20 +1,18 @@
 //! Applicant tracking systems. One folder each; [`connectors!`] is the place where a folder is registered.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::connection::{Connection, Invalid};
 use crate::http::System;
-use crate::id::AtsId;
+use crate::id::ConnectionId;
+use crate::invalid::Invalid;
 use crate::order::View;
 use crate::reason::NotForUs;
 use crate::region::Region;
-use crate::secret::Secret;
+use crate::request::{CheckRequest, Subject};
 use crate::talk::Talk;
 use crate::trouble::Trouble;
-use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
 
 macro_rules! connectors {
     ($($module:ident $Kind:ident),+ $(,)?) => {
@@ -104,17 +102,6 @@ impl AtsSettings {
     }
 }
 
-/// Which application a check is about: ids of the ATS only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
-    pub application: AtsId,
-    /// The person who acted, where the ATS said so.
-    #[serde(default)]
-    pub requester: Option<AtsId>,
-    /// The status or stage that the event named.
-    pub status: AtsId,
-}
-
 /// What a webhook of an ATS says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AtsEvent {
@@ -151,62 +138,14 @@ pub struct Answer {
 
 /// An ATS that calls us.
 pub trait ReceivesWebhooks {
-    /// How the sender proves itself.
-    fn scheme<'a>(&self, connection: &'a Connection) -> Scheme<'a>;
+    /// How the sender proves itself: `connection` is the user name and `passwords` are the passwords that we issued.
+    fn scheme<'a>(&self, connection: &'a ConnectionId, passwords: &'a [PasswordHash]) -> Scheme<'a>;
 
     /// Reads a proven event.
     ///
     /// # Errors
     /// [`Unreadable`] where the sender must be told that it is malformed.
     fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable>;
-}
-
-/// A word of the ATS with its id, where it has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AtsValue {
-    pub id: Option<String>,
-    pub text: String,
-}
-
-impl AtsValue {
-    /// What a person calls it: its text, or its id where it has none.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        if self.text.trim().is_empty() { self.id.as_deref().unwrap_or_default() } else { &self.text }
-    }
-}
-
-/// The person to be checked. Never stored, never printed.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Candidate {
-    pub given_name: Option<Secret>,
-    pub family_name: Option<Secret>,
-    pub email: Option<Secret>,
-}
-
-impl fmt::Debug for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let has = |value: &Option<Secret>| if value.is_some() { "present" } else { "absent" };
-        write!(
-            f,
-            "candidate (given name {}, family name {}, e-mail {})",
-            has(&self.given_name),
-            has(&self.family_name),
-            has(&self.email)
-        )
-    }
-}
-
-/// What the ATS holds about a requested check, read just now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckRequest {
-    pub subject: Subject,
-    /// The application's status by the ATS's own reading is (`Some(true)`) or is not a trigger status.
-    pub in_trigger_status: Option<bool>,
-    pub packages: Vec<AtsValue>,
-    pub department: Option<AtsValue>,
-    pub candidate: Candidate,
-    pub requester_email: Option<Secret>,
 }
 
 /// Where in the ATS an order is shown.

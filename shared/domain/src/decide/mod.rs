@@ -3,12 +3,12 @@
 mod package;
 pub mod repeat;
 
-use crate::ats::CheckRequest;
 use crate::connection::{Connection, ConnectionState};
 use crate::id::{GroupId, UserId};
 use crate::mapping::{MappingKind, Mappings};
 use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Standing};
 use crate::reason::{Kind, Reason, Refusal};
+use crate::request::CheckRequest;
 use crate::secret::Secret;
 use crate::trace::Trace;
 use crate::trouble::Trouble;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::ats::AtsValue;
 use crate::id::PackageId;
 use crate::mapping::{MappingKind, Mappings};
 use crate::provider::Package;
 use crate::reason::{Reason, Refusal};
+use crate::request::AtsValue;
 use crate::trace::Trace;
 use crate::trouble::Trouble;
 

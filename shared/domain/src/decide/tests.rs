@@ -3,12 +3,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::repeat::{Repeat, judge};
 use super::*;
-use crate::ats::{AtsValue, Candidate, Subject};
 use crate::id::{AtsId, OrderId, PackageId, ProviderOrderId};
 use crate::mapping::Mapping;
 use crate::order::{Order, Planned, Timing};
 use crate::provider::Truth;
 use crate::reason::NotForUs;
+use crate::request::{AtsValue, Candidate, Subject};
 use crate::status::OrderStatus;
 use crate::trouble::{Cause, PostOutcome};
 

@@ -16,10 +16,10 @@ pub use self::placing::{Found, Placement, Planned};
 pub use self::story::Event;
 pub use self::view::{LinkKind, View};
 pub use self::writing::{CLAIM, Wrote};
-use crate::ats::Subject;
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::reason::Refusal;
 use crate::report_link::ReportLink;
+use crate::request::Subject;
 use crate::status::{ActionBy, Delivery, OrderResult, OrderStatus};
 
 /// The waits of an order's life. Only a local stack changes them.

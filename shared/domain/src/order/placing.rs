@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Order, Timing};
-use crate::ats::Subject;
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, UserId};
 use crate::provider::Truth;
 use crate::reason::{Kind, Reason, Refusal};
+use crate::request::Subject;
 use crate::retry;
 use crate::status::{Delivery, OrderStatus};
 use crate::trouble::{Cause, PostOutcome, Trouble};

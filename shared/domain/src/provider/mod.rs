@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::ats::Candidate;
-use crate::connection::Invalid;
 use crate::http::System;
 use crate::id::{GroupId, PackageId, ProviderOrderId, UserId};
+use crate::invalid::Invalid;
 use crate::region::Region;
+use crate::request::Candidate;
 use crate::secret::Secret;
 use crate::status::{ActionBy, OrderResult, OrderStatus};
 use crate::talk::Talk;

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ats::{AtsEvent, AtsSettings, Intake, Reply, Subject, icims};
+use domain::ats::{AtsEvent, AtsSettings, Intake, Reply, icims};
 use domain::decide::Decision;
 use domain::hint::Hint;
 use domain::id::ConnectionId;
 use domain::reason::{Reason, Refusal};
+use domain::request::Subject;
 use domain::trace::Trace;
 use domain::webhook::{Unreadable, Unverified, Verified, Webhook};
 
@@ -76,10 +77,12 @@ async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected
     #[expect(irrefutable_let_patterns, reason = "iCIMS is the first connector")]
     let AtsSettings::Icims(_) = &connected.connection.ats else { return Err(Reply::Unauthentic) };
     let Intake::Webhook(intake) = connected.connection.ats.intake();
-    let verified = webhook.verify(intake.scheme(&connected.connection)).map_err(|_| {
-        tracing::warn!(connection = %user, "a webhook with wrong credentials");
-        Reply::Unauthentic
-    })?;
+    let verified = webhook
+        .verify(intake.scheme(&connected.connection.id, &connected.connection.webhook_passwords))
+        .map_err(|_| {
+            tracing::warn!(connection = %user, "a webhook with wrong credentials");
+            Reply::Unauthentic
+        })?;
     Ok((connected, verified))
 }
 

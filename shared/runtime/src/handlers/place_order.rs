@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ats::Subject;
 use domain::decide::Decision;
 use domain::decide::repeat::{self, Repeat};
 use domain::hint::{Hint, Message};
@@ -11,6 +10,7 @@ use domain::id::{ConnectionId, OrderId};
 use domain::order::{Event, NextStep, Order, Planned};
 use domain::provider::{NewOrder, Truth};
 use domain::reason::{Kind, NotForUs, Reason, Refusal};
+use domain::request::Subject;
 use domain::retry;
 use domain::trace::Trace;
 use domain::trouble::{PostOutcome, Trouble};

@@ -10,17 +10,17 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 pub use self::settings::{Credentials, Profile, Settings};
-use super::{Answer, Ats, AtsEvent, AtsRules, CheckRequest, Entry, Intake, ReceivesWebhooks, Reply, Subject};
-use crate::connection::Connection;
+use super::{Answer, Ats, AtsEvent, AtsRules, Entry, Intake, ReceivesWebhooks, Reply};
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, System};
-use crate::id::OrderId;
+use crate::id::{ConnectionId, OrderId};
 use crate::order::View;
 use crate::reason::{NotForUs, Reason, Refusal};
 use crate::region::Region;
+use crate::request::{CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::talk::Talk;
 use crate::trouble::{Cause, Trouble, no_response};
-use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
 
 /// iCIMS says itself how many calls are left (`x-ratelimit-remaining`), and documents 10,000 a day.
 pub static SYSTEM: System = System {
@@ -44,8 +44,8 @@ impl AtsRules for Settings {
 }
 
 impl ReceivesWebhooks for Settings {
-    fn scheme<'a>(&self, connection: &'a Connection) -> Scheme<'a> {
-        Scheme::Basic { user: connection.id.as_str(), passwords: &connection.webhook_passwords }
+    fn scheme<'a>(&self, connection: &'a ConnectionId, passwords: &'a [PasswordHash]) -> Scheme<'a> {
+        Scheme::Basic { user: connection.as_str(), passwords }
     }
 
     fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable> {

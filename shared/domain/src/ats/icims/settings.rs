@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::connection::Invalid;
+use crate::invalid::Invalid;
 use crate::http::https;
 use crate::id::AtsId;
 use crate::reason::Reason;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ats::{AtsValue, Candidate};
+use crate::request::{AtsValue, Candidate};
 use crate::http::{HttpFailure, NotSent};
 use crate::id::{AtsId, OrderId};
 use crate::order::LinkKind;
@@ -441,11 +441,11 @@ fn an_entry_is_changed_in_place_and_made_again_where_somebody_deleted_it() {
     let check = |outcomes: Vec<HttpOutcome>| {
         let (line, sent, bodies) = written(&view(OrderStatus::InProgress), Entry::At("88"), outcomes);
         // The change deletes a link that the state before had; a new entry has none to delete.
-        assert_eq!(bodies[0]["assessmenturl"], serde_json::Value::Null);
+        assert_eq!(bodies[0]["assessmenturl"], Value::Null);
         assert!(bodies[0].as_object().unwrap().contains_key("assessmenturl"), "{bodies:?}");
         for made in &bodies[1..] {
             let mut change = made.clone();
-            change["assessmenturl"] = serde_json::Value::Null;
+            change["assessmenturl"] = Value::Null;
             assert_eq!(change, bodies[0]);
             assert!(!made.as_object().unwrap().contains_key("assessmenturl"), "{bodies:?}");
         }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::screen;
 use super::settings::{Profile, Settings};
-use crate::ats::{AtsValue, Candidate, CheckRequest, Subject};
+use crate::request::{AtsValue, Candidate, CheckRequest, Subject};
 use crate::http::HttpResponse;
 use crate::id::{AtsId, OrderId};
 use crate::order::View;

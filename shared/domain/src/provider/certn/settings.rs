@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::connection::Invalid;
+use crate::invalid::Invalid;
 use crate::id::ProviderOrderId;
 use crate::region::Region;
 use crate::secret::Secret;

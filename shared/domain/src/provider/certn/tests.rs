@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::ats::Candidate;
+use crate::request::Candidate;
 use crate::connection::tests::new_connection;
 use crate::http::{HttpFailure, NotSent};
 use crate::id::PackageId;

@@ -7,8 +7,9 @@ pub mod put_mapping;
 
 use std::sync::Arc;
 
-use domain::connection::{Connection, Invalid};
+use domain::connection::Connection;
 use domain::id::ConnectionId;
+use domain::invalid::Invalid;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::connection::Invalid;
 use domain::id::GroupId;
+use domain::invalid::Invalid;
 use domain::mapping::{Mapping, MappingKind};
 use domain::provider::GroupStanding;
 use jiff::SignedDuration;
