@@ -541,7 +541,8 @@ fn no_connector_knows_a_provider_and_no_provider_a_connector() {
     for (folder, stranger) in [("ats", "crate::provider"), ("provider", "crate::ats")] {
         let files = files_under(&source().join(folder));
         assert!(files.len() >= 4, "{files:?}");
-        let known: Vec<_> = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains(stranger)).collect();
+        let known: Vec<_> =
+            files.iter().filter(|file| std::fs::read_to_string(file).unwrap().contains(stranger)).collect();
         assert!(known.is_empty(), "{stranger} in {known:?}");
     }
 }
