@@ -1,4 +1,4 @@
-//! Applicant tracking systems. One folder each; [`connectors!`] is the place where a folder is registered.
+//! Applicant tracking systems. One folder each; `connectors!` is the place where a folder is registered.
 
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -1,4 +1,4 @@
-//! Background-check providers. One folder each; [`providers!`] is the place where a folder is registered.
+//! Background-check providers. One folder each; `providers!` is the place where a folder is registered.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
