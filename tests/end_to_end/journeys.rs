@@ -1,6 +1,6 @@
 //! Each journey of the tour on a stack of its own.
 
-use local_stack::journeys::JOURNEYS;
+use local_stack::journeys::{JOURNEYS, play_all};
 use local_stack::narrator::Narrator;
 use local_stack::stack::{Options, Stack};
 
@@ -11,6 +11,14 @@ async fn play(title: &str) {
     if let Err(wrong) = (journey.play)(&stack, &narrator).await {
         panic!("{title}: {wrong}\n{}\n{}", narrator.lines().join("\n"), local_stack::logs::kept());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_tour_goes_as_it_should_on_one_stack_in_another_region() {
+    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let narrator = Narrator::silent();
+    let wrong = play_all(&stack, &narrator).await;
+    assert_eq!(wrong, 0, "{}", narrator.lines().join("\n"));
 }
 
 macro_rules! journeys {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local_stack::journeys::JOURNEYS;
+use local_stack::journeys::{JOURNEYS, play_all};
 use local_stack::narrator::Narrator;
 use local_stack::stack::{Error, Stack, TRIGGER};
 
@@ -11,14 +11,7 @@ pub(crate) async fn play(stack: &Stack) -> bool {
     let tell = Narrator::Person;
     tell.title("Crosscheck: iCIMS → Certn, on this machine");
     tell.note("Everything below is real but for iCIMS, Certn and AWS, which are simulated on loopback.");
-    let mut wrong = 0;
-    for (number, journey) in JOURNEYS.iter().enumerate() {
-        tell.title(&format!("{}. {}", number + 1, journey.title));
-        if let Err(error) = (journey.play)(stack, &tell).await {
-            tell.wrong(&format!("Expected {error}"));
-            wrong += 1;
-        }
-    }
+    let wrong = play_all(stack, &tell).await;
     tell.title(&match wrong {
         0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
         1 => "One journey did not go as it should; it is marked with ✗.".to_owned(),

@@ -9,6 +9,7 @@ mod refused;
 mod truth;
 
 use futures::future::BoxFuture;
+use jiff::SignedDuration;
 
 use crate::narrator::Narrator;
 use crate::simulators::icims::Entry;
@@ -46,6 +47,21 @@ journeys! {
     "Events out of order never show an older status" => truth::out_of_order,
     "A dispute re-opens a finished check" => truth::dispute,
     "The process is killed between the steps" => killed::between_the_steps,
+}
+
+/// Plays all journeys one after the other on one stack; returns how many did not go as they should.
+pub async fn play_all(stack: &Stack, tell: &Narrator) -> usize {
+    let mut wrong = 0;
+    for (number, journey) in JOURNEYS.iter().enumerate() {
+        tell.title(&format!("{}. {}", number + 1, journey.title));
+        // Certn counts the calls of a minute, and each journey is played in one of its own.
+        stack.clock.advance(SignedDuration::from_mins(2));
+        if let Err(error) = (journey.play)(stack, tell).await {
+            tell.wrong(&format!("Expected {error}"));
+            wrong += 1;
+        }
+    }
+    wrong
 }
 
 /// Fails the journey with what was expected.
