@@ -3,20 +3,12 @@
 use jiff::SignedDuration;
 use local_stack::simulators::icims::{IcimsSimulator, Right};
 use local_stack::simulators::shared::Effect;
-use local_stack::stack::{Candidate, Customer, Stack, TRIGGER};
+use local_stack::stack::{Candidate, Customer, Stack};
 
-use crate::support::{ICIMS_PASSWORD, cases, no_violations, row, stack, story};
+use crate::support::{ICIMS_PASSWORD, advanced, cases, no_violations, row, stack, story};
 
 const HOUR: SignedDuration = SignedDuration::from_mins(62);
 const WRITES: &str = "/fields/assessmentresults";
-
-async fn advanced(customer: &Customer<'_>, first: &str) -> Candidate {
-    let job = customer.job(&["Standard"]).unwrap();
-    let candidate = customer.candidate(&job, first).unwrap();
-    let screen = customer.advance(&candidate, TRIGGER).await.unwrap();
-    assert_eq!(screen.status, Some(200), "{screen:?}");
-    candidate
-}
 
 async fn check_waits(stack: &Stack, candidate: &Candidate, delivery: &str, code: &str, about: &str) {
     let story = story(stack, candidate).await;

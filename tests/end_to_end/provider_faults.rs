@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use local_stack::simulators::certn::{Key, KeyState, LateCommit};
 use local_stack::simulators::shared::Effect;
-use local_stack::stack::{Candidate, Customer, GROUP, STANDARD, Stack, TRIGGER};
+use local_stack::stack::{Candidate, Customer, GROUP, STANDARD, Stack};
 use serde_json::json;
 
-use crate::support::{API_KEY, cases, no_violations, row, stack, story};
+use crate::support::{API_KEY, advanced, cases, no_violations, row, stack, story};
 
 const ORDER: &str = "POST /api/public/cases/order-package/";
 
@@ -15,14 +15,6 @@ async fn warm(stack: &Stack) -> Customer<'_> {
     let customer = stack.connect(|_| {}).await.unwrap();
     advanced(&customer, "Warm").await;
     customer
-}
-
-async fn advanced(customer: &Customer<'_>, first: &str) -> Candidate {
-    let job = customer.job(&["Standard"]).unwrap();
-    let candidate = customer.candidate(&job, first).unwrap();
-    let screen = customer.advance(&candidate, TRIGGER).await.unwrap();
-    assert_eq!(screen.status, Some(200), "{screen:?}");
-    candidate
 }
 
 fn refusal(code: u16, attr: &str, error: &str) -> Effect {

@@ -48,12 +48,18 @@ pub(crate) fn row(customer: &Customer<'_>, candidate: &Candidate) -> Entry {
     entry.clone()
 }
 
-/// Orders a check for a new candidate; gives the candidate with the case.
-pub(crate) async fn ordered(stack: &Stack, customer: &Customer<'_>, first: &str) -> (Candidate, Case) {
+/// Moves a new candidate to the trigger status; the hub takes the event in.
+pub(crate) async fn advanced(customer: &Customer<'_>, first: &str) -> Candidate {
     let job = customer.job(&["Standard"]).unwrap();
     let candidate = customer.candidate(&job, first).unwrap();
     let screen = customer.advance(&candidate, TRIGGER).await.unwrap();
     assert_eq!(screen.status, Some(200), "{screen:?}");
+    candidate
+}
+
+/// Orders a check for a new candidate; gives the candidate with the case.
+pub(crate) async fn ordered(stack: &Stack, customer: &Customer<'_>, first: &str) -> (Candidate, Case) {
+    let candidate = advanced(customer, first).await;
     let case = stack.simulators().unwrap().certn.cases().pop().unwrap();
     (candidate, case)
 }

@@ -245,7 +245,6 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotForUs {
-    DuplicateDelivery,
     DuplicateOpenOrder,
     NotTriggerStatus,
     StaleTrigger,
@@ -260,7 +259,6 @@ impl NotForUs {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::DuplicateDelivery => "duplicate_delivery",
             Self::DuplicateOpenOrder => "duplicate_open_order",
             Self::NotTriggerStatus => "not_trigger_status",
             Self::StaleTrigger => "stale_trigger",

@@ -75,9 +75,7 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
             let outcome = NotForUs::UnknownEventType.code();
             let arrival =
                 Arrival { subject: "provider-events", outcome, trace: &Trace::default(), at: now, left_trigger: false };
-            if let Err(error) = hub.store.record_arrival(&id, &arrival).await {
-                tracing::error!(cause = %error, outcome, "an arrival could not be recorded");
-            }
+            hub.store.record_arrival_or_log(&id, &arrival).await;
             Ok(())
         }
     }

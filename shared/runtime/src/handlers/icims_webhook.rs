@@ -142,10 +142,7 @@ async fn refused(
     }
 }
 
-/// The sender is answered all the same if the record cannot be made: the answer is what people see.
 async fn record(hub: &Hub, connected: &Connected, subject: &str, outcome: &'static str, trace: &Trace) {
     let arrival = Arrival { subject, outcome, trace, at: hub.clock.now(), left_trigger: false };
-    if let Err(error) = hub.store.record_arrival(&connected.connection.id, &arrival).await {
-        tracing::error!(cause = %error, outcome, "an arrival could not be recorded");
-    }
+    hub.store.record_arrival_or_log(&connected.connection.id, &arrival).await;
 }

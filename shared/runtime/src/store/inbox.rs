@@ -52,6 +52,13 @@ impl Store {
         Ok(())
     }
 
+    /// Records an arrival for a sender who is answered all the same: the answer is what people see.
+    pub async fn record_arrival_or_log(&self, connection: &ConnectionId, arrival: &Arrival<'_>) {
+        if let Err(error) = self.record_arrival(connection, arrival).await {
+            tracing::error!(cause = %error, outcome = arrival.outcome, "an arrival could not be recorded");
+        }
+    }
+
     /// When the application was last seen outside the trigger status.
     ///
     /// # Errors
