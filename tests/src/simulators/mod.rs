@@ -4,4 +4,5 @@
 
 pub mod certn;
 pub mod icims;
+pub mod pageup;
 pub mod shared;
