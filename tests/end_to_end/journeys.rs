@@ -50,5 +50,10 @@ journeys! {
     webhooks_lost => "The provider's webhooks are lost";
     out_of_order => "Events out of order never show an older status";
     dispute => "A dispute re-opens a finished check";
+    pageup => "PageUp: from an invitation to a result, in the department's group";
+    pageup_refused => "PageUp: what cannot be ordered fails with a sentence";
+    pageup_prerequisites => "PageUp: nothing is ordered until both sides are set up";
+    pageup_bad_ones_first => "PageUp: bad invitations never block the good ones";
+    pageup_again => "PageUp: the same invitation again orders nothing";
     killed => "The process is killed between the steps";
 }

@@ -101,6 +101,7 @@ const EVENTS: &[(&str, u16)] = &[
     ("icims-webhook/not-json.json", 400),
     ("icims-webhook/status-changed.json", 200),
     ("icims-webhook/wrong-password.json", 401),
+    ("pageup-poll/every-minute.json", 0),
     ("place-order/hint.json", 0),
     ("place-order/newer-version.json", 1),
     ("reconcile/every-minute.json", 0),

@@ -80,7 +80,7 @@ async fn a_revoked_link_does_not_open_any_more() {
     order.report_link.as_mut().unwrap().revoked = true;
     let before = order.rev;
     order.rev += 1;
-    store.save(&order, Expect::Rev(before), &[], &stack.hub("report-link").unwrap().config.timing).await.unwrap();
+    store.save(&mut order, Expect::Rev(before), &[], &stack.hub("report-link").unwrap().config.timing).await.unwrap();
     check(&stack, &url, 404).await;
 }
 

@@ -6,7 +6,9 @@ use domain::hint::Message;
 use futures::future::BoxFuture;
 use runtime::deadline::Deadline;
 use runtime::edge::{Answer, Call};
-use runtime::handlers::{Failed, admin, certn_webhook, icims_webhook, place_order, reconcile, report_link, sync_order};
+use runtime::handlers::{
+    Failed, admin, certn_webhook, icims_webhook, pageup_poll, place_order, reconcile, report_link, sync_order,
+};
 use runtime::hub::Hub;
 
 pub type Http = fn(Arc<Hub>, Call) -> BoxFuture<'static, Answer>;
@@ -28,6 +30,7 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("report-link", Function::Http(|hub, call| Box::pin(report_link::handle(hub, call)))),
     ("place-order", Function::Worker(|hub, message, deadline| Box::pin(place_order::handle(hub, message, deadline)))),
     ("sync-order", Function::Worker(|hub, message, deadline| Box::pin(sync_order::handle(hub, message, deadline)))),
+    ("pageup-poll", Function::Scheduled(|hub, deadline| Box::pin(pageup_poll::handle(hub, deadline)))),
     ("reconcile", Function::Scheduled(|hub, deadline| Box::pin(reconcile::handle(hub, deadline)))),
     ("admin-create-connection", Function::Http(|hub, call| Box::pin(admin::create_connection::handle(hub, call)))),
     ("admin-get-connection", Function::Http(|hub, call| Box::pin(admin::get_connection::handle(hub, call)))),

@@ -1,6 +1,7 @@
 //! A running hub on this machine, with or without simulators around it.
 
 mod customer;
+mod pageup_customer;
 mod workers;
 
 use std::collections::HashMap;
@@ -18,10 +19,12 @@ use runtime::hub::Hub;
 use serde_json::Value;
 
 pub use self::customer::{Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, STANDARD, TRIGGER};
+pub use self::pageup_customer::{NURSING, PageUpCustomer};
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
 use crate::simulators::certn::CertnSimulator;
 use crate::simulators::icims::IcimsSimulator;
+use crate::simulators::pageup::PageUpSimulator;
 use crate::simulators::shared::bind;
 use crate::template::{Template, Trigger};
 
@@ -56,6 +59,7 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Simulators {
     pub icims: IcimsSimulator,
+    pub pageup: PageUpSimulator,
     pub certn: CertnSimulator,
 }
 
@@ -100,9 +104,10 @@ impl Stack {
         let url = format!("http://{address}");
         let mut variables = variables(&options, &aws, &url);
         match &simulators {
-            Some(Simulators { icims, certn }) => {
-                variables.insert("CROSSCHECK_ENDPOINT_ICIMS".to_owned(), icims.url());
-                variables.insert("CROSSCHECK_ENDPOINT_CERTN".to_owned(), certn.url());
+            Some(Simulators { icims, pageup, certn }) => {
+                for (name, url) in [("ICIMS", icims.url()), ("PAGEUP", pageup.url()), ("CERTN", certn.url())] {
+                    variables.insert(format!("CROSSCHECK_ENDPOINT_{name}"), url);
+                }
             }
             None => variables.extend(options.outside.clone()),
         }
@@ -252,8 +257,8 @@ impl Stack {
     /// What the simulators should never have received.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        let Some(Simulators { icims, certn }) = &self.simulators else { return Vec::new() };
-        [icims.harness.violations.all(), certn.harness.violations.all()].concat()
+        let Some(Simulators { icims, pageup, certn }) = &self.simulators else { return Vec::new() };
+        [&icims.harness, &pageup.harness, &certn.harness].map(|harness| harness.violations.all()).concat()
     }
 }
 
@@ -272,9 +277,13 @@ fn variables(options: &Options, aws: &EmbeddedAws, url: &str) -> HashMap<String,
 
 async fn simulators(options: &Options, clock: &Clock) -> Result<Simulators, Error> {
     let port = |n: u16| if options.port == 0 { 0 } else { options.port + n };
-    let (for_icims, for_certn) = (clock.clone(), clock.clone());
+    let time = || -> crate::simulators::shared::Clock {
+        let clock = clock.clone();
+        Arc::new(move || clock.now())
+    };
     Ok(Simulators {
-        icims: IcimsSimulator::start(port(1), Arc::new(move || for_icims.now())).await?,
-        certn: CertnSimulator::start(port(2), Arc::new(move || for_certn.now()), &options.region).await?,
+        icims: IcimsSimulator::start(port(1), time()).await?,
+        certn: CertnSimulator::start(port(2), time(), &options.region).await?,
+        pageup: PageUpSimulator::start(port(3), time()).await?,
     })
 }

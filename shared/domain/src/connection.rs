@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::ats::{AtsCredentials, AtsSettings};
+use crate::ats::{AtsCredentials, AtsSettings, Intake};
 use crate::id::{ConnectionId, GroupId, UserId};
 use crate::invalid::Invalid;
 use crate::provider::{ProviderCredentials, ProviderSettings};
 use crate::region::Region;
 use crate::report_link;
+use crate::sealed::{self, Sealed};
 use crate::secret::Secret;
 use crate::webhook::PasswordHash;
 
@@ -57,7 +58,7 @@ pub struct Connection {
     pub default_group: Option<GroupId>,
     /// The provider's user in whose name an order goes where the requester cannot order.
     pub fallback_requester: Option<UserId>,
-    /// The passwords that the ATS may use on our webhook.
+    /// The passwords that the ATS may use on our webhook; none where it does not call us.
     pub webhook_passwords: Vec<PasswordHash>,
     pub transfer_acknowledged: bool,
 }
@@ -67,11 +68,25 @@ pub struct Connection {
 pub struct ConnectionSecret {
     pub ats: AtsCredentials,
     pub provider: ProviderCredentials,
-    /// The key under which report links are derived.
+    /// The key from which this connection's other keys are derived: report links, candidates' marks, sealed requests.
     pub link_key: Secret,
 }
 
 impl ConnectionSecret {
+    /// Seals what may be read only with this connection's secret, and only under the same name.
+    ///
+    /// # Errors
+    /// [`sealed::Broken`] where it cannot be sealed.
+    pub fn seal(&self, name: &str, nonce: [u8; 24], value: &Secret) -> Result<Sealed, sealed::Broken> {
+        Sealed::close(&self.link_key, name, nonce, value)
+    }
+
+    /// # Errors
+    /// [`sealed::Broken`] where it was sealed under another secret or name, or changed.
+    pub fn open(&self, name: &str, sealed: &Sealed) -> Result<Secret, sealed::Broken> {
+        sealed.open(&self.link_key, name)
+    }
+
     /// A keyed digest of a candidate's address: tells whether two are the same, and nothing else.
     #[must_use]
     pub fn mark(&self, email: &Secret) -> String {
@@ -133,6 +148,10 @@ impl NewConnection {
                 ));
             }
         }
+        if self.report != ReportUrl::PortalLink && !self.ats.takes_links_without_login() {
+            invalid
+                .push(Invalid::new("report.type", "this ATS takes only links that ask for a log-in: use portal_link"));
+        }
         if self.default_group.is_none() && !self.ats.names_groups() {
             invalid.push(Invalid::new("default_group", "is needed, as this ATS names no group: give the group's id"));
         }
@@ -145,6 +164,7 @@ impl NewConnection {
         if !invalid.is_empty() {
             return Err(invalid);
         }
+        let is_called = matches!(self.ats.intake(), Intake::Webhook(_));
         let connection = Connection {
             id: minted.id,
             region,
@@ -156,7 +176,7 @@ impl NewConnection {
             report: self.report,
             default_group: self.default_group,
             fallback_requester: self.fallback_requester,
-            webhook_passwords: vec![PasswordHash::of(&minted.webhook_password)],
+            webhook_passwords: is_called.then(|| PasswordHash::of(&minted.webhook_password)).into_iter().collect(),
             transfer_acknowledged: self.transfer_acknowledged,
         };
         let secret = ConnectionSecret {
@@ -237,5 +257,78 @@ pub(crate) mod tests {
         }
         let stored = serde_json::to_string(&connection().0).unwrap();
         assert!(!stored.contains("\"hook\""), "{stored}");
+    }
+
+    fn new_pageup() -> serde_json::Value {
+        let mut json = new_connection();
+        json["ats"] = serde_json::json!({"kind": "pageup", "tenant_id": "6784", "data_centre": "dc2"});
+        json["ats_credentials"] =
+            serde_json::json!({"kind": "pageup", "client_id": "client", "client_secret": "s3cret"});
+        json["transfer_acknowledged"] = false.into();
+        json
+    }
+
+    #[test]
+    fn an_ats_that_names_groups_and_asks_for_a_log_in_has_rules_of_its_own() {
+        let check = |change: fn(&mut serde_json::Value), expected: &[&str]| {
+            check(
+                |json| {
+                    *json = new_pageup();
+                    change(json);
+                },
+                Region::Au,
+                expected,
+            );
+        };
+        check(|_| {}, &[]);
+        check(|json| json["default_group"] = serde_json::Value::Null, &[]);
+        check(|json| drop(json.as_object_mut().unwrap().remove("default_group")), &[]);
+        check(|json| json["report"] = serde_json::json!({"type": "portal_link"}), &[]);
+        check(|json| json["report"] = serde_json::json!({"type": "pdf"}), &["report.type"]);
+        check(
+            |json| {
+                json["report"] = serde_json::json!({"type": "pdf", "days": 8});
+                json["ats"]["max_pages"] = 0.into();
+                json["ats"]["data_centre"] = "dc3".into();
+            },
+            &["ats.max_pages", "report.days", "report.type", "transfer_acknowledged"],
+        );
+        check(|json| json["ats_credentials"] = new_connection()["ats_credentials"].take(), &["ats_credentials.kind"]);
+    }
+
+    #[test]
+    fn only_a_data_centre_that_is_known_to_lie_in_the_region_needs_no_acknowledged_transfer() {
+        for region in [Region::Ca, Region::Uk, Region::Au] {
+            for data_centre in ["dc0", "dc2", "dc3", "dc4", "dc5", "dc22"] {
+                let inside = (region, data_centre) == (Region::Au, "dc2");
+                let expected: &[&str] = if inside { &[] } else { &["transfer_acknowledged"] };
+                let ats = serde_json::json!({"kind": "pageup", "tenant_id": "6784", "data_centre": data_centre});
+                let with = |acknowledged: bool, expected: &[&str]| {
+                    check(
+                        |json| {
+                            *json = new_pageup();
+                            json["ats"] = ats.clone();
+                            json["transfer_acknowledged"] = acknowledged.into();
+                        },
+                        region,
+                        expected,
+                    );
+                };
+                with(false, expected);
+                with(true, &[]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_ats_that_does_not_call_has_no_password_for_it() {
+        let new: NewConnection = serde_json::from_value(new_pageup()).unwrap();
+        let (polled, secret) = new.accept(Region::Au, minted()).unwrap();
+        assert_eq!(polled.webhook_passwords, []);
+        assert_eq!(connection().0.webhook_passwords, [PasswordHash::of(&Secret::from("hook"))]);
+        let printed = format!("{polled:?} {secret:?} {}", serde_json::to_string(&polled).unwrap());
+        for secret in ["s3cret", "\"hook\"", "\"link\""] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
     }
 }

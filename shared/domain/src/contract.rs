@@ -59,6 +59,26 @@ fn ats_sample(name: &str) -> Sample {
                 (ats::AtsSettings::Icims(settings), ats::AtsCredentials::Icims(credentials)) => {
                     format!("{:?}", ats::icims::Connector::new(settings.clone(), credentials.clone()))
                 }
+                _ => unreachable!("a sample of icims"),
+            },
+        },
+        "pageup" => Sample {
+            settings: json!({"kind": "pageup", "tenant_id": "6784", "data_centre": "dc2"}),
+            credentials: json!({
+                "kind": "pageup", "client_id": marked("client"), "client_secret": marked("password"),
+            }),
+            event: Value::Null,
+            answer: json!([{
+                "id": 123_456, "note": marked("note"), "package": {"code": "p1"},
+                "applicant": {"firstName": marked("given"), "lastName": marked("family"), "emailid": marked("email")},
+                "application": {"id": 4711, "job": {"divisioncode": "g1"}},
+                "requester": {"email": marked("requester")},
+            }]),
+            printed: |connection, secret| match (&connection.ats, &secret.ats) {
+                (ats::AtsSettings::Pageup(settings), ats::AtsCredentials::Pageup(credentials)) => {
+                    format!("{:?}", ats::pageup::Connector::new(settings.clone(), credentials.clone()))
+                }
+                _ => unreachable!("a sample of pageup"),
             },
         },
         _ => panic!("src/ats/{name} is registered and has no sample in src/contract.rs"),
@@ -127,7 +147,7 @@ fn id(text: &str) -> AtsId {
 }
 
 fn subject() -> Subject {
-    Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") }
+    Subject { application: id("24680"), request: None, requester: Some(id("5566")), status: id("1822") }
 }
 
 fn candidate() -> Candidate {
@@ -153,8 +173,16 @@ fn view() -> View {
         sentence: String::new(),
         package_name: Some("Standard".to_owned()),
         link: LinkKind::Report,
+        checks: Vec::new(),
+        was_completed: false,
         at: Timestamp::UNIX_EPOCH,
     }
+}
+
+/// The requests together with those for the tokens that they need.
+fn with_grants(requests: Vec<HttpRequest>) -> Vec<HttpRequest> {
+    let grants: Vec<HttpRequest> = requests.iter().filter_map(|r| Some(r.grant.as_ref()?.request.clone())).collect();
+    [requests, grants].concat()
 }
 
 /// The requests of one call, and the `Debug` of its answer.
@@ -169,10 +197,17 @@ fn talk<T: std::fmt::Debug>(talk: Talk<T>, outcome: &HttpOutcome) -> Conversatio
     (requests, format!("{answer:?}"))
 }
 
-fn with_ats(ats: &dyn Ats, outcome: &HttpOutcome) -> Vec<Conversation> {
+/// What the connection's ATS is asked and told.
+fn with_ats(connection: &Connection, secret: &ConnectionSecret, outcome: &HttpOutcome) -> Vec<Conversation> {
     let link = crate::http::https("hub.example");
+    let ats: &dyn Ats = &*connection.ats.connector(&secret.ats).unwrap();
+    let intake = match connection.ats.intake() {
+        Intake::Webhook(_) => talk(ats.read_request(&subject(), None), outcome),
+        Intake::Poll(polled) => talk(polled.list(&secret.ats), outcome),
+    };
     vec![
-        talk(ats.read_request(&subject()), outcome),
+        intake,
+        talk(ats.read_request(&subject(), Some(&marked("kept"))), outcome),
         talk(ats.write(&subject(), &view(), Some(&link), Entry::New), outcome),
         talk(ats.write(&subject(), &view(), None, Entry::Perhaps), outcome),
         talk(ats.write(&subject(), &view(), None, Entry::At("88")), outcome),
@@ -219,7 +254,6 @@ fn conversations() -> Vec<(&'static System, Region, Conversation)> {
     let mut all = Vec::new();
     for (ats, provider, connection, secret) in connections() {
         let region = connection.region;
-        let ats_connector = connection.ats.connector(&secret.ats).unwrap();
         let provider_connector = connection.provider.connector(&secret.provider, region).unwrap();
         let system = |registered: &[(&str, &'static System)], name: &str| {
             registered.iter().find(|(registered, _)| *registered == name).unwrap().1
@@ -227,7 +261,7 @@ fn conversations() -> Vec<(&'static System, Region, Conversation)> {
         let (of_ats, of_provider) =
             (system(ats::REGISTERED, connection.ats.name()), system(provider::REGISTERED, connection.provider.name()));
         for outcome in outcomes(&ats) {
-            all.extend(with_ats(&*ats_connector, &outcome).into_iter().map(|done| (of_ats, region, done)));
+            all.extend(with_ats(&connection, &secret, &outcome).into_iter().map(|done| (of_ats, region, done)));
         }
         for outcome in outcomes(&provider) {
             all.extend(
@@ -280,9 +314,9 @@ fn a_folder_without_registration_and_a_registration_without_folder_are_found() {
 fn every_request_stays_on_a_host_of_its_system_in_its_region() {
     let mut seen = BTreeSet::new();
     for (system, region, (requests, _)) in conversations() {
-        for request in requests {
+        for request in with_grants(requests) {
             let host = request.url.host_str().unwrap().to_owned();
-            assert!((system.hosts)(region).contains(&host), "{request:?} in {}", region.code());
+            assert!((system.allows)(region, &host), "{request:?} in {}", region.code());
             assert_eq!((request.system.name, request.url.scheme(), request.url.port()), (system.name, "https", None));
             assert_eq!((request.url.username(), request.url.password(), request.url.fragment()), ("", None, None));
             seen.insert((system.name, region.code()));
@@ -295,9 +329,13 @@ fn every_request_stays_on_a_host_of_its_system_in_its_region() {
 fn a_secret_is_in_no_address_and_nothing_is_ordered_twice_by_itself() {
     for (_, _, (requests, _)) in conversations() {
         for request in requests {
-            let credentials = ["password", "key one", "key two", "hook"].map(|what| marked(what).expose().clone());
-            assert!(credentials.iter().all(|secret| !request.url.as_str().contains(secret)), "{request:?}");
-            assert!(request.headers.iter().any(|(name, _)| *name == "authorization"), "{request:?}");
+            let credentials =
+                ["password", "client", "key one", "key two", "hook"].map(|what| marked(what).expose().clone());
+            for request in with_grants(vec![request.clone()]) {
+                assert!(credentials.iter().all(|secret| !request.url.as_str().contains(secret)), "{request:?}");
+            }
+            let signed_in = request.headers.iter().any(|(name, _)| *name == "authorization");
+            assert!(signed_in || request.grant.is_some(), "{request:?}");
             assert!(request.url.path() != "/", "{request:?}");
         }
     }
@@ -397,8 +435,9 @@ fn check_scheme(scheme: Scheme<'_>, password: &Secret, body: &Value) {
 #[test]
 fn an_unsigned_or_tampered_webhook_is_refused_by_every_scheme() {
     for (ats, provider, connection, secret) in connections() {
-        let Intake::Webhook(intake) = connection.ats.intake();
-        check_scheme(intake.scheme(&connection.id, &connection.webhook_passwords), &marked("hook"), &ats.event);
+        if let Intake::Webhook(intake) = connection.ats.intake() {
+            check_scheme(intake.scheme(&connection.id, &connection.webhook_passwords), &marked("hook"), &ats.event);
+        }
         for name in ["hook one", "hook two"] {
             check_scheme(secret.provider.scheme(), &marked(name), &provider.event);
         }
@@ -407,6 +446,10 @@ fn an_unsigned_or_tampered_webhook_is_refused_by_every_scheme() {
 
 fn grown(body: &Value) -> Value {
     let mut grown = body.clone();
+    if let Some(entries) = grown.as_array_mut() {
+        entries.iter_mut().for_each(|entry| *entry = self::grown(entry));
+        return grown;
+    }
     for (name, value) in [("zz_new", json!({"a": [1, null]})), ("zzNew", Value::Null), ("zz", json!("x"))] {
         grown[name] = value;
     }
@@ -438,15 +481,16 @@ fn check_decode<E: PartialEq + std::fmt::Debug>(
 #[test]
 fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
     for (ats, provider, connection, secret) in connections() {
-        let Intake::Webhook(intake) = connection.ats.intake();
-        let understood = |event: &AtsEvent| matches!(event, AtsEvent::CheckRequested(_));
-        check_decode(
-            intake.scheme(&connection.id, &connection.webhook_passwords),
-            &marked("hook"),
-            &ats.event,
-            &|webhook| intake.decode(webhook),
-            understood,
-        );
+        if let Intake::Webhook(intake) = connection.ats.intake() {
+            let understood = |event: &AtsEvent| matches!(event, AtsEvent::CheckRequested(_));
+            check_decode(
+                intake.scheme(&connection.id, &connection.webhook_passwords),
+                &marked("hook"),
+                &ats.event,
+                &|webhook| intake.decode(webhook),
+                understood,
+            );
+        }
         let decode = |webhook: &Webhook<_>| connection.provider.decode(webhook);
         let understood = |event: &ProviderEvent| matches!(event, ProviderEvent::Changed { .. });
         check_decode(secret.provider.scheme(), &marked("hook one"), &provider.event, &decode, understood);
@@ -456,10 +500,9 @@ fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
 #[test]
 fn unknown_fields_of_an_answer_do_not_count() {
     for (ats, provider, connection, secret) in connections() {
-        let of_ats = connection.ats.connector(&secret.ats).unwrap();
         let of_provider = connection.provider.connector(&secret.provider, connection.region).unwrap();
         let answers = |body: &Value| {
-            let mut answers = with_ats(&*of_ats, &answered(200, body));
+            let mut answers = with_ats(&connection, &secret, &answered(200, body));
             answers.extend(with_provider(&*of_provider, &answered(200, body)));
             answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()
         };

@@ -15,8 +15,8 @@ use crate::secret::Secret;
 pub struct System {
     /// The word in settings, metrics and logs, such as `certn`.
     pub name: &'static str,
-    /// Every host of the system that a stack of the region may call.
-    pub hosts: fn(Region) -> Vec<String>,
+    /// Whether a host is one of the system's that a stack of the region may call.
+    pub allows: fn(Region, &str) -> bool,
     /// What one connection may ask of it; `None` where the system itself says how much is left.
     pub quota: Option<Quota>,
 }
@@ -62,6 +62,34 @@ pub struct HttpRequest {
     pub body: Option<Secret<Vec<u8>>>,
     pub sending: Sending,
     pub lane: Lane,
+    /// The access token that goes with it, where the system asks for one.
+    pub grant: Option<Box<Grant>>,
+}
+
+/// How an access token is come by. The shell keeps the token for as long as it lives, and fetches another, once, where
+/// the system does not take it any more.
+#[derive(Clone)]
+pub struct Grant {
+    pub request: HttpRequest,
+    pub read: fn(&HttpResponse) -> Result<AccessToken, NoToken>,
+}
+
+/// A token with its life.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    pub token: Secret,
+    pub lives: Duration,
+}
+
+/// Why there is no access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoToken {
+    /// The credentials are not accepted.
+    Credentials,
+    /// The credentials may not have what is asked for.
+    Permission,
+    /// The token endpoint cannot be used just now.
+    Unavailable,
 }
 
 impl HttpRequest {
@@ -75,6 +103,7 @@ impl HttpRequest {
             body: None,
             sending: Sending::Repeatable,
             lane: Lane::Reads,
+            grant: None,
         }
     }
 
@@ -86,9 +115,24 @@ impl HttpRequest {
         Self { method, headers, body, ..Self::get(system, url) }
     }
 
+    /// A request with a form as its body.
+    #[must_use]
+    pub fn form(system: &'static System, url: Url, fields: &[(&str, &str)]) -> Self {
+        let headers = vec![("content-type", Secret::from("application/x-www-form-urlencoded"))];
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Self { method: Method::POST, headers, body: Some(Secret::new(form.into_bytes())), ..Self::get(system, url) }
+    }
+
     #[must_use]
     pub fn header(mut self, name: &'static str, value: Secret) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// The same with an access token, which the shell puts in.
+    #[must_use]
+    pub fn with_token(mut self, grant: Grant) -> Self {
+        self.grant = Some(Box::new(grant));
         self
     }
 }
@@ -152,6 +196,8 @@ pub enum NotSent {
     Budget(Duration),
     /// The host is not one of the system's hosts in this region.
     ForeignHost,
+    /// The access token that it needs is not to be had.
+    NoToken(NoToken),
 }
 
 /// What is known after a request was tried.
@@ -161,7 +207,7 @@ pub type HttpOutcome = Result<HttpResponse, HttpFailure>;
 mod tests {
     use super::*;
 
-    static SYSTEM: System = System { name: "test", hosts: |_| Vec::new(), quota: None };
+    static SYSTEM: System = System { name: "test", allows: |_, _| false, quota: None };
 
     #[test]
     fn a_request_prints_neither_query_nor_headers_nor_body() {

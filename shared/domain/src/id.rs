@@ -6,6 +6,8 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::request::Subject;
+
 /// The text is not an identifier: empty, longer than 128 bytes, with characters that no vendor uses in one, or one of
 /// the two dotted names that an address leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +90,16 @@ identifiers! {
 impl OrderId {
     /// The identity of an order: the same request always gives the same key, so a duplicate is a key that exists.
     ///
-    /// `package` is empty for a request whose package could not be told, and `generation` opens again only as
-    /// [`crate::decide::repeat`] says.
+    /// A request that has an id of its own is that id. Any other is its application with the package, which is empty
+    /// where it could not be told, and a `generation` that opens again only as [`crate::decide::repeat`] says.
     #[must_use]
-    pub fn derive(connection: &ConnectionId, ats: &str, application: &AtsId, package: &str, generation: u32) -> Self {
+    pub fn derive(connection: &ConnectionId, ats: &str, subject: &Subject, package: &str, generation: u32) -> Self {
+        let (subject, package) = match &subject.request {
+            Some(request) => (request.as_str(), "\0request"),
+            None => (subject.application.as_str(), package),
+        };
         let mut hash = Sha256::new();
-        for part in [connection.as_str(), ats, application.as_str(), package, &generation.to_string()] {
+        for part in [connection.as_str(), ats, subject, package, &generation.to_string()] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -127,9 +133,14 @@ pub fn readable_password(random: &[u8; 20]) -> String {
 mod tests {
     use super::*;
 
+    fn subject(application: &str) -> Subject {
+        let id = |text: &str| AtsId::parse(text).unwrap();
+        Subject { application: id(application), request: None, requester: None, status: id("1822") }
+    }
+
     fn order(package: &str, generation: u32) -> String {
         let connection = ConnectionId::parse("icims-abc").unwrap();
-        OrderId::derive(&connection, "icims", &AtsId::parse("24680").unwrap(), package, generation).to_string()
+        OrderId::derive(&connection, "icims", &subject("24680"), package, generation).to_string()
     }
 
     #[test]
@@ -141,10 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn a_request_with_an_id_of_its_own_is_that_id_whatever_it_asks_for() {
+        let connection = ConnectionId::parse("pageup-abc").unwrap();
+        let derive = |request: &str, application: &str, package: &str| {
+            let subject = Subject { request: AtsId::parse(request).ok(), ..subject(application) };
+            OrderId::derive(&connection, "pageup", &subject, package, 0)
+        };
+        assert_eq!(derive("9", "24680", "p1"), derive("9", "9", ""));
+        assert_ne!(derive("9", "24680", "p1"), derive("10", "24680", "p1"));
+        assert_ne!(derive("24680", "1", ""), OrderId::derive(&connection, "pageup", &subject("24680"), "", 0));
+    }
+
+    #[test]
     fn parts_do_not_run_into_each_other() {
         let derive = |application: &str, package: &str| {
             let connection = ConnectionId::parse("c").unwrap();
-            OrderId::derive(&connection, "icims", &AtsId::parse(application).unwrap(), package, 0)
+            OrderId::derive(&connection, "icims", &subject(application), package, 0)
         };
         assert_ne!(derive("1", "23"), derive("12", "3"));
     }

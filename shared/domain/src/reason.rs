@@ -129,6 +129,9 @@ reasons! {
     NoGroup "no_group" Reject HubOperator "No Group"
         "The job has no department and no default group is set."
         "Set a default group on the connection.";
+    SetupIncomplete "setup_incomplete" Reject HubOperator "Setup"
+        "Ordering from this system is not set up yet. Missing: {}. Ask your administrator, then send again."
+        "Set what is named, at the provider or on the connection.";
     PossibleDuplicate "possible_duplicate" Hold HubOperator "Duplicate?"
         "This looks like a repeat of an earlier order. Nothing was ordered; confirm to order again."
         "Confirm or dismiss; or move the candidate out of the trigger status and back.";
@@ -227,7 +230,7 @@ impl Refusal {
     pub fn sentence(&self, provider: &str) -> String {
         let template = self.reason.template();
         let template = if self.about.is_empty() {
-            template.replace(" \"{}\"", "").replace(": {}", "")
+            template.replace(" \"{}\"", "").replace(" Missing: {}.", "").replace(": {}", "")
         } else {
             template.to_owned()
         };
@@ -245,6 +248,8 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotForUs {
+    /// The very request was answered before.
+    DuplicateDelivery,
     DuplicateOpenOrder,
     NotTriggerStatus,
     StaleTrigger,
@@ -259,6 +264,7 @@ impl NotForUs {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::DuplicateDelivery => "duplicate_delivery",
             Self::DuplicateOpenOrder => "duplicate_open_order",
             Self::NotTriggerStatus => "not_trigger_status",
             Self::StaleTrigger => "stale_trigger",

@@ -11,6 +11,9 @@ use crate::secret::Secret;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub application: AtsId,
+    /// The ATS's own id of the request, where it gives requests one: then two requests of it are never the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<AtsId>,
     /// The person who acted, where the ATS said so.
     #[serde(default)]
     pub requester: Option<AtsId>,
@@ -23,9 +26,23 @@ pub struct Subject {
 pub struct AtsValue {
     pub id: Option<String>,
     pub text: String,
+    /// It was entered to be the provider's own id: it is compared exactly, and never taken for a name.
+    pub is_code: bool,
 }
 
 impl AtsValue {
+    #[must_use]
+    pub const fn word(id: Option<String>, text: String) -> Self {
+        Self { id, text, is_code: false }
+    }
+
+    /// Nothing where the code is blank.
+    #[must_use]
+    pub fn code(code: &str) -> Option<Self> {
+        let code = code.trim();
+        (!code.is_empty()).then(|| Self { id: None, text: code.to_owned(), is_code: true })
+    }
+
     /// What a person calls it: its text, or its id where it has none.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -64,4 +81,19 @@ pub struct CheckRequest {
     pub department: Option<AtsValue>,
     pub candidate: Candidate,
     pub requester_email: Option<Secret>,
+}
+
+impl CheckRequest {
+    /// A request of which nothing is known any more but that it came.
+    #[must_use]
+    pub fn of_nothing(subject: Subject) -> Self {
+        Self {
+            subject,
+            in_trigger_status: None,
+            packages: Vec::new(),
+            department: None,
+            candidate: Candidate::default(),
+            requester_email: None,
+        }
+    }
 }

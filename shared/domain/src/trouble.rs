@@ -71,6 +71,7 @@ pub fn no_response(system: &str, failure: &HttpFailure) -> Trouble {
             Refusal::about(Reason::ProviderRefused, "host"),
             format!("{system}: the host is not on the allow-list"),
         ),
+        HttpFailure::NotSent(NotSent::NoToken(why)) => Trouble::later(format!("{system}: no access token ({why:?})")),
         HttpFailure::Unclear(how) => Trouble::later(format!("{system}: {how}")),
     }
 }

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 
-/// At most a thousand answers, each with the time at which it was fetched.
+/// How many answers are kept: one for each connection of a large region.
+const MOST: u64 = 10_000;
+
+/// Kept answers, each with the time at which it was fetched.
 #[derive(Clone)]
 pub struct Aged<K, V> {
     cache: Cache<K, (V, Timestamp)>,
@@ -23,7 +26,7 @@ impl<K, V> fmt::Debug for Aged<K, V> {
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Default for Aged<K, V> {
     fn default() -> Self {
-        Self { cache: Cache::new(1_000) }
+        Self { cache: Cache::new(MOST) }
     }
 }
 
@@ -59,6 +62,13 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
 
     pub async fn forget(&self, key: &K) {
         self.cache.invalidate(key).await;
+    }
+
+    /// Forgets the kept answer if it is still that one.
+    pub async fn forget_if(&self, key: &K, is: impl Fn(&V) -> bool) {
+        if self.cache.get(key).await.is_some_and(|(value, _)| is(&value)) {
+            self.cache.invalidate(key).await;
+        }
     }
 }
 

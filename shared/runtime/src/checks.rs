@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use domain::decide::{self, Decision, Facts};
-use domain::id::GroupId;
+use domain::id::{AtsId, GroupId};
 use domain::provider::{Package, RequesterStanding, Standing};
 use domain::reason::{Reason, Refusal};
 use domain::request::{CheckRequest, Subject};
 use domain::secret::Secret;
 use domain::trace::Trace;
 use domain::trouble::Trouble;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::deadline::Deadline;
 use crate::hub::Hub;
-use crate::store::Connected;
+use crate::store::{Connected, KeptRequest};
 
 /// How long the provider's list of packages is kept, and how old it may be to call a package unknown.
 const PACKAGES_KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -31,6 +31,49 @@ pub struct Checked {
     pub request: CheckRequest,
     pub decision: Decision,
     pub trace: Trace,
+    /// Until when the request rests in the table, where its ATS lists it only once.
+    pub kept_until: Option<Timestamp>,
+}
+
+/// What the ATS asks for: read from it now, or from what was kept of it. With the end of the latter.
+///
+/// # Errors
+/// The ATS's [`Trouble`], or the table's; a request that is not kept any more is gone.
+pub async fn read_request(
+    hub: &Hub,
+    connected: &Connected,
+    subject: &Subject,
+    deadline: Deadline,
+) -> Result<(CheckRequest, Option<Timestamp>), Trouble> {
+    let kept = match &subject.request {
+        Some(request) => kept_request(hub, connected, request).await?,
+        None => None,
+    };
+    let (kept, until) = kept.unzip();
+    let request = hub.ask_ats(connected, deadline, |ats| ats.read_request(subject, kept.as_ref())).await?;
+    Ok((request, until))
+}
+
+async fn kept_request(
+    hub: &Hub,
+    connected: &Connected,
+    request: &AtsId,
+) -> Result<Option<(Secret, Timestamp)>, Trouble> {
+    let id = &connected.connection.id;
+    let now = hub.clock.now();
+    let kept = hub.store.kept_request(id, request).await;
+    let kept = kept.map_err(|error| Trouble::later(format!("table: {error}")))?;
+    // The table forgets it a little later than it must not be read any more.
+    let Some(kept) = kept.filter(|kept| now < kept.kept_until) else { return Ok(None) };
+    let secret = hub.secrets.get(id, now).await;
+    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    match secret.open(&KeptRequest::name(id, request), &kept.sealed) {
+        Ok(opened) => Ok(Some((opened, kept.kept_until))),
+        Err(broken) => {
+            tracing::error!(connection = %id, cause = %broken, "a kept request cannot be opened");
+            Ok(None)
+        }
+    }
 }
 
 /// Reads the request from the ATS, asks the provider what must be known, and decides.
@@ -43,7 +86,7 @@ pub async fn check(
     subject: &Subject,
     deadline: Deadline,
 ) -> Result<Checked, Trouble> {
-    let request = hub.ask_ats(connected, deadline, |ats| ats.read_request(subject)).await?;
+    let (request, kept_until) = read_request(hub, connected, subject, deadline).await?;
     let question = decide::question(&connected.connection, &connected.mappings, &request);
     let (packages, standing) = futures::join!(
         packages(hub, connected, deadline, PACKAGES_KEPT),
@@ -51,14 +94,23 @@ pub async fn check(
     );
     let (decision, trace) = decided(connected, &request, &packages, &standing);
     let calls_it_unknown = matches!(&decision, Decision::Refuse { refusal, .. }
-        if matches!(refusal.reason, Reason::UnknownPackage | Reason::PackageNotEnabled));
+        if matches!(refusal.reason, Reason::UnknownPackage | Reason::PackageNotEnabled | Reason::SetupIncomplete));
     if !calls_it_unknown {
-        return Ok(Checked { request, decision, trace });
+        return Ok(Checked { request, decision, trace, kept_until });
     }
     // The package may be younger than the kept list.
     let packages = self::packages(hub, connected, deadline, PACKAGES_FRESH).await;
     let (decision, trace) = decided(connected, &request, &packages, &standing);
-    Ok(Checked { request, decision, trace })
+    Ok(Checked { request, decision, trace, kept_until })
+}
+
+/// Remembers the word that a refusal is about, so that an admin sees what to map.
+pub async fn note_unmapped(hub: &Hub, connected: &Connected, checked: &Checked) {
+    let Some((kind, word)) = decide::unmapped(&checked.decision, &checked.request) else { return };
+    let id = &connected.connection.id;
+    if let Err(error) = hub.store.note_unmapped(id, kind, word, hub.clock.now()).await {
+        tracing::warn!(connection = %id, cause = %error, "an unmapped word could not be remembered");
+    }
 }
 
 fn decided(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use domain::ats::Ats;
+use domain::ats::{Ats, ListsRequests, Page};
 use domain::connection::ConnectionSecret;
 use domain::id::{ConnectionId, GroupId};
 use domain::provider::{Package, Provider, Standing};
@@ -110,6 +110,20 @@ impl Hub {
             Some(talk(connector(secret)?.as_ref()))
         })
         .await
+    }
+
+    /// Asks the connection's ATS for the requests that wait, as [`Self::ask_ats`] does.
+    ///
+    /// # Errors
+    /// The ATS's [`Trouble`], or the secret store's.
+    pub async fn list_requests(
+        &self,
+        connected: &Connected,
+        ats: &dyn ListsRequests,
+        deadline: Deadline,
+    ) -> Result<Page, Trouble> {
+        let id = &connected.connection.id;
+        self.ask(id, Reason::AtsCredentials, deadline, |secret| Some(ats.list(&secret.ats))).await
     }
 
     async fn ask<T>(

@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NotSent, Sending};
+use domain::http::{
+    AccessToken, Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, Sending,
+};
 use domain::id::ConnectionId;
 use domain::region::Region;
+use domain::secret::Secret;
 use domain::talk::Talk;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderValue;
 use url::Url;
 
+use crate::cache::Aged;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deadline::Deadline;
@@ -32,7 +36,8 @@ const MAX_ANSWER: usize = 1024 * 1024;
 /// The time that must be left for a request that is sent once.
 pub const ONCE_NEEDS: Duration = ONCE_TIMEOUT.saturating_add(RESERVE);
 
-type Spent = Arc<Mutex<HashMap<(ConnectionId, &'static str), Timestamp>>>;
+type Name = (ConnectionId, &'static str);
+type Spent = Arc<Mutex<HashMap<Name, Timestamp>>>;
 
 /// The way out.
 #[derive(Debug, Clone)]
@@ -44,6 +49,7 @@ pub struct Outbound {
     clock: Clock,
     /// Until when a system said that nothing is left of a connection's allowance.
     spent: Spent,
+    tokens: Aged<Name, AccessToken>,
 }
 
 fn client(keep_alive: bool) -> reqwest::Result<reqwest::Client> {
@@ -69,6 +75,7 @@ impl Outbound {
             store,
             clock,
             spent: Spent::default(),
+            tokens: Aged::default(),
         })
     }
 
@@ -86,8 +93,39 @@ impl Outbound {
     }
 
     async fn send(&self, request: &HttpRequest, connection: &ConnectionId, deadline: Deadline) -> HttpOutcome {
+        let Some(grant) = &request.grant else { return self.send_as(request, None, connection, deadline).await };
+        let name = (connection.clone(), request.system.name);
+        let token = self.token(grant, &name, deadline).await?;
+        let outcome = self.send_as(request, Some(&token), connection, deadline).await;
+        if !matches!(&outcome, Ok(response) if response.status == 401) {
+            return outcome;
+        }
+        // The token may have been revoked before its end; a refusal of a new one stands.
+        self.tokens.forget_if(&name, |kept| kept.token == token).await;
+        let token = self.token(grant, &name, deadline).await?;
+        self.send_as(request, Some(&token), connection, deadline).await
+    }
+
+    /// The connection's token for a system, kept for as long as it lives and fetched by one caller at a time.
+    async fn token(&self, grant: &Grant, name: &Name, deadline: Deadline) -> Result<Secret, HttpFailure> {
+        let lives = |kept: &AccessToken| SignedDuration::try_from(kept.lives).unwrap_or(SignedDuration::ZERO);
+        let fetch = async {
+            let outcome = self.send_as(&grant.request, None, &name.0, deadline).await;
+            outcome.map_err(|_| NoToken::Unavailable).and_then(|response| (grant.read)(&response))
+        };
+        let kept = self.tokens.get_or_fetch(name, self.clock.now(), lives, fetch).await;
+        kept.map(|kept| kept.token).map_err(|why| HttpFailure::NotSent(NotSent::NoToken(why)))
+    }
+
+    async fn send_as(
+        &self,
+        request: &HttpRequest,
+        token: Option<&Secret>,
+        connection: &ConnectionId,
+        deadline: Deadline,
+    ) -> HttpOutcome {
         let host = request.url.host_str().unwrap_or_default();
-        let declared = request.url.scheme() == "https" && (request.system.hosts)(self.region).iter().any(|h| h == host);
+        let declared = request.url.scheme() == "https" && (request.system.allows)(self.region, host);
         if !declared {
             return Err(HttpFailure::NotSent(NotSent::ForeignHost));
         }
@@ -104,7 +142,7 @@ impl Outbound {
         if let Err(wait) = self.permit(request, connection).await {
             return Err(HttpFailure::NotSent(NotSent::Budget(wait)));
         }
-        let outcome = self.exchange(request, timeout).await;
+        let outcome = self.exchange(request, token, timeout).await;
         if let Ok(response) = &outcome {
             self.learn(request, connection, response);
         }
@@ -152,16 +190,21 @@ impl Outbound {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).insert(name, until);
     }
 
-    async fn exchange(&self, request: &HttpRequest, timeout: Duration) -> HttpOutcome {
-        let url =
-            self.endpoints.get(request.system.name).map_or_else(|| request.url.clone(), |at| moved(&request.url, at));
+    async fn exchange(&self, request: &HttpRequest, token: Option<&Secret>, timeout: Duration) -> HttpOutcome {
+        let elsewhere = self.endpoints.get(request.system.name);
+        let url = elsewhere.map_or_else(|| request.url.clone(), |at| moved(&request.url, at));
         let client = match request.sending {
             Sending::Repeatable => self.pooled.clone(),
             // A pooled connection may be half closed, and then nobody knows whether the request was read.
             Sending::Once => client(false).map_err(|_| HttpFailure::NotSent(NotSent::Connect))?,
         };
         let mut builder = client.request(request.method.clone(), url).timeout(timeout);
-        for (name, value) in &request.headers {
+        if let (Some(_), Some(host)) = (elsewhere, request.url.host_str()) {
+            // A simulator may stand for several hosts.
+            builder = builder.header("host", host);
+        }
+        let bearer = token.map(|token| ("authorization", Secret::new(format!("Bearer {}", token.expose()))));
+        for (name, value) in request.headers.iter().chain(&bearer) {
             let mut value =
                 HeaderValue::from_str(value.expose()).map_err(|_| HttpFailure::NotSent(NotSent::Connect))?;
             value.set_sensitive(true);

@@ -28,7 +28,7 @@ pub async fn change(
         let before = order.rev;
         let events = make(&mut order);
         order.rev = before + 1;
-        match hub.store.save(&order, Expect::Rev(before), &events, &hub.config.timing).await? {
+        match hub.store.save(&mut order, Expect::Rev(before), &events, &hub.config.timing).await? {
             Saved::Yes => return Ok(order),
             Saved::Conflict(existing) => order = *existing,
         }

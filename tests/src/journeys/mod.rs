@@ -5,6 +5,7 @@ mod happy;
 pub mod killed;
 mod once;
 mod outage;
+mod pageup;
 mod refused;
 mod truth;
 
@@ -46,6 +47,11 @@ journeys! {
     "The provider's webhooks are lost" => truth::webhooks_lost,
     "Events out of order never show an older status" => truth::out_of_order,
     "A dispute re-opens a finished check" => truth::dispute,
+    "PageUp: from an invitation to a result, in the department's group" => pageup::happy,
+    "PageUp: what cannot be ordered fails with a sentence" => pageup::refused,
+    "PageUp: nothing is ordered until both sides are set up" => pageup::prerequisites,
+    "PageUp: bad invitations never block the good ones" => pageup::bad_ones_first,
+    "PageUp: the same invitation again orders nothing" => pageup::again,
     "The process is killed between the steps" => killed::between_the_steps,
 }
 

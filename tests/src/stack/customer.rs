@@ -11,10 +11,10 @@ use crate::simulators::icims::{
 pub const GROUP: &str = "51c2d1de-3b1f-4d5e-9a51-6d7e8f901234";
 pub const STANDARD: &str = "7a0e1c52-4b7c-4f7e-8a61-0c1d2e3f4a5b";
 pub const DRIVER: &str = "8b1f2d63-5c8d-4a8f-9b72-1d2e3f4a5b6c";
-const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
-const RECRUITER_EMAIL: &str = "rae@client.example";
-const API_KEY: &str = "certn-key-of-the-local-stack";
-const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
+pub(super) const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
+pub(super) const RECRUITER_EMAIL: &str = "rae@client.example";
+pub(super) const API_KEY: &str = "certn-key-of-the-local-stack";
+pub(super) const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
 
 /// The status that starts a check, and one that does not.
 pub const TRIGGER: &str = "C1822";
@@ -116,7 +116,12 @@ impl Stack {
         Ok(customer)
     }
 
-    fn set_up_certn(&self) -> Result<(), Error> {
+    pub(super) async fn send_certn_webhooks_to(&self, url: &str) -> Result<(), Error> {
+        let enabled = self.simulators()?.certn.set_webhook(url, WEBHOOK_SECRET).await;
+        if enabled { Ok(()) } else { Err("Certn's handshake with the hub failed".into()) }
+    }
+
+    pub(super) fn set_up_certn(&self) -> Result<(), Error> {
         let certn = &self.simulators()?.certn;
         certn.add_key(Key { value: API_KEY.to_owned(), state: KeyState::Valid });
         certn.add_group(Group { id: GROUP.to_owned(), name: "Head office".to_owned(), active: true });
@@ -139,8 +144,7 @@ impl Customer<'_> {
     /// # Errors
     /// The handshake fails.
     pub async fn take_certn_webhooks(&self) -> Result<(), Error> {
-        let enabled = self.stack.simulators()?.certn.set_webhook(&self.certn_webhook_url, WEBHOOK_SECRET).await;
-        if enabled { Ok(()) } else { Err("Certn's handshake with the hub failed".into()) }
+        self.stack.send_certn_webhooks_to(&self.certn_webhook_url).await
     }
 
     /// A job whose package list has these texts.

@@ -7,9 +7,11 @@ use crate::http::System;
 use crate::id::ConnectionId;
 use crate::invalid::Invalid;
 use crate::order::View;
+use crate::poll::Pace;
 use crate::reason::NotForUs;
 use crate::region::Region;
 use crate::request::{CheckRequest, Subject};
+use crate::secret::Secret;
 use crate::talk::Talk;
 use crate::trouble::Trouble;
 use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
@@ -49,7 +51,6 @@ macro_rules! connectors {
                     $((Self::$Kind(settings), AtsCredentials::$Kind(credentials)) => {
                         Some(Box::new($module::Connector::new(settings.clone(), credentials.clone())))
                     })+
-                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
                     _ => None,
                 }
             }
@@ -59,7 +60,6 @@ macro_rules! connectors {
             pub fn problems(&self, credentials: &AtsCredentials) -> Vec<Invalid> {
                 match (self, credentials) {
                     $((Self::$Kind(settings), AtsCredentials::$Kind(credentials)) => settings.problems(credentials),)+
-                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
                     _ => vec![Invalid::new("ats_credentials.kind", "must be the kind of ats")],
                 }
             }
@@ -69,11 +69,15 @@ macro_rules! connectors {
 
 connectors! {
     icims Icims,
+    pageup Pageup,
 }
 
-/// How checks arrive from an ATS.
+/// How requests for checks arrive from an ATS.
 pub enum Intake<'a> {
+    /// It calls us.
     Webhook(&'a dyn ReceivesWebhooks),
+    /// It is asked, again and again.
+    Poll(&'a dyn ListsRequests),
 }
 
 /// What an ATS's settings tell without asking anybody.
@@ -81,6 +85,8 @@ trait AtsRules {
     fn intake(&self) -> Intake<'_>;
     fn names_groups(&self) -> bool;
     fn keeps_data_outside(&self, region: Region) -> bool;
+    fn takes_links_without_login(&self) -> bool;
+    fn shows_single_checks(&self) -> bool;
 }
 
 impl AtsSettings {
@@ -99,6 +105,18 @@ impl AtsSettings {
     #[must_use]
     pub fn keeps_data_outside(&self, region: Region) -> bool {
         self.rules().keeps_data_outside(region)
+    }
+
+    /// Whether the ATS accepts a link to a report that opens without a log-in.
+    #[must_use]
+    pub fn takes_links_without_login(&self) -> bool {
+        self.rules().takes_links_without_login()
+    }
+
+    /// Whether the ATS shows how far the single checks of an order are.
+    #[must_use]
+    pub fn shows_single_checks(&self) -> bool {
+        self.rules().shows_single_checks()
     }
 }
 
@@ -148,6 +166,32 @@ pub trait ReceivesWebhooks {
     fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable>;
 }
 
+/// One look at an ATS that is asked for requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub requests: Vec<Listed>,
+    /// How many entries could not be read as requests at all.
+    pub unreadable: usize,
+    /// There may be more behind it.
+    pub is_full: bool,
+}
+
+/// A request that an ATS listed. It may never list it again, so `kept` holds what placing the order needs, for
+/// [`Ats::read_request`]. It is personal: it rests sealed, and only until the order is placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub subject: Subject,
+    pub kept: Secret,
+}
+
+/// An ATS that is asked for requests.
+pub trait ListsRequests: Sync {
+    fn pace(&self) -> Pace;
+
+    /// Asks for the requests that wait.
+    fn list(&self, credentials: &AtsCredentials) -> Talk<Result<Page, Trouble>>;
+}
+
 /// Where in the ATS an order is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry<'a> {
@@ -160,7 +204,9 @@ pub enum Entry<'a> {
 
 /// An ATS that can be read and written.
 pub trait Ats: Send + Sync {
-    fn read_request(&self, subject: &Subject) -> Talk<Result<CheckRequest, Trouble>>;
+    /// What is asked for, as it is now: read from the ATS, or from what was `kept` of the request where the ATS lists each
+    /// only once.
+    fn read_request(&self, subject: &Subject, kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>>;
 
     /// Makes the ATS show `view`. The answer names the entry.
     fn write(

@@ -1,6 +1,7 @@
 //! Decisions: synchronous, total, and explained. The shell gathers facts and does what is decided; it has no choice left.
 
 mod package;
+mod prerequisites;
 pub mod repeat;
 
 use crate::connection::{Connection, ConnectionState};
@@ -63,6 +64,9 @@ pub fn check(facts: Facts<'_>) -> (Decision, Trace) {
 
 fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
     let Facts { connection, mappings, request, .. } = facts;
+    if let Some(refusal) = prerequisites::missing(facts, trace) {
+        return Decision::Refuse { refusal, package: None };
+    }
     let package = match package::resolve(&request.packages, mappings, facts.packages, trace) {
         package::Resolved::Package(package) => package,
         package::Resolved::Refused(refusal) => return Decision::Refuse { refusal, package: None },
@@ -118,10 +122,30 @@ fn group(
             return Ok(group);
         }
         Some(Err(_)) => "a department with a mapping to something that is not an id",
+        None if department.is_code => match GroupId::parse(department.text.trim()) {
+            Ok(group) => {
+                trace.note("group", "the department's code", group.as_str());
+                return Ok(group);
+            }
+            Err(_) => "a department's code that is not an id",
+        },
         None => "a department without a mapping",
     };
     trace.note("group", saw, "refused");
     Err(Refusal::about(Reason::UnknownGroup, department.name()))
+}
+
+/// The word of the ATS that a refusal is about because it means nothing at the provider: an admin maps it, or corrects
+/// it.
+#[must_use]
+pub fn unmapped<'a>(decision: &Decision, request: &'a CheckRequest) -> Option<(MappingKind, &'a str)> {
+    let Decision::Refuse { refusal, .. } = decision else { return None };
+    let (kind, value) = match refusal.reason {
+        Reason::UnknownPackage => (MappingKind::Package, request.packages.first()?),
+        Reason::UnknownGroup => (MappingKind::Group, request.department.as_ref()?),
+        _ => return None,
+    };
+    Some((kind, value.name().trim())).filter(|(_, word)| !word.is_empty())
 }
 
 fn refuses(trouble: &Trouble) -> bool {
@@ -147,7 +171,8 @@ fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Opt
         }
         GroupStanding::Unknown => {
             trace.note("group at the provider", "unknown", "refused");
-            return refused(Reason::UnknownGroup, group.as_str());
+            let named = facts.request.department.as_ref().map_or(group.as_str(), |department| department.name());
+            return refused(Reason::UnknownGroup, named);
         }
     }
     let fallback = facts.connection.fallback_requester.clone();

@@ -30,7 +30,8 @@ enum Match<'a> {
     None,
 }
 
-/// Exactly one package: by the mapping of the value's id or text, else by a UUID in the text, else by the exact name.
+/// Exactly one package: by the mapping of the value's id or text; else, for a code, by the very id; else by a UUID in the
+/// text, else by the exact name.
 pub(super) fn resolve(
     values: &[AtsValue],
     mappings: &Mappings,
@@ -95,6 +96,9 @@ fn understand<'a>(value: &AtsValue, mappings: &Mappings, known: &'a [Package]) -
     let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Package, word));
     if let Some(id) = mapped {
         return PackageId::parse(id).map_or(Match::NotAnId, Match::Id);
+    }
+    if value.is_code {
+        return PackageId::parse(value.text.trim()).map_or(Match::None, Match::Id);
     }
     let mut ids = uuids_in(&value.text).into_iter();
     match (ids.next(), ids.next()) {

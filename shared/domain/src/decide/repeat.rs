@@ -1,7 +1,8 @@
 //! Whether a request whose key exists already is a repetition, a second try or a new order.
 //!
 //! iCIMS gives an event neither an id nor a time, so the same move seen twice looks like two moves. A new order is
-//! allowed only after the application was seen outside the trigger status: the generation opens again.
+//! allowed only after the application was seen outside the trigger status: the generation opens again. A request with an
+//! id of its own is ordered once and never again.
 
 use jiff::Timestamp;
 
@@ -36,6 +37,8 @@ pub fn judge(
         ("an earlier refusal", Repeat::Afresh)
     } else if held_as_duplicate && left_since {
         ("an unconfirmed repetition, then seen outside the trigger status", Repeat::Afresh)
+    } else if existing.subject.request.is_some() {
+        ("an order of this very request", Repeat::NotForUs(NotForUs::DuplicateDelivery))
     } else if existing.is_open() {
         ("an open order", Repeat::NotForUs(NotForUs::DuplicateOpenOrder))
     } else if existing.status_ids_agree && in_trigger_status == Some(false) {

@@ -25,7 +25,7 @@ struct Setup {
 }
 
 fn value(id: Option<&str>, text: &str) -> AtsValue {
-    AtsValue { id: id.map(str::to_owned), text: text.to_owned() }
+    AtsValue::word(id.map(str::to_owned), text.to_owned())
 }
 
 fn package(id: &str, name: &str) -> Package {
@@ -42,7 +42,7 @@ fn user(id: &str) -> UserId {
 
 fn subject() -> Subject {
     let id = |text: &str| AtsId::parse(text).unwrap();
-    Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") }
+    Subject { application: id("24680"), request: None, requester: Some(id("5566")), status: id("1822") }
 }
 
 fn setup() -> Setup {
@@ -352,6 +352,7 @@ fn planned(status_ids_agree: bool) -> Planned {
         ordered_by: None,
         candidate_mark: None,
         status_ids_agree,
+        request_kept_until: None,
     }
 }
 
@@ -365,6 +366,7 @@ fn ended(status: OrderStatus, status_ids_agree: bool) -> Order {
         result: None,
         awaits_score: false,
         modified: None,
+        checks: Vec::new(),
     };
     order.answered(PostOutcome::Accepted(truth), start(), &Timing::default());
     assert_eq!(order.status, status);
@@ -446,4 +448,162 @@ fn a_new_order_after_an_ended_one_needs_a_look_outside_the_trigger_status() {
     check(true, Some(false), Some(5), Not(NotForUs::StaleTrigger));
     check(false, Some(false), Some(5), NextGeneration);
     check(false, Some(false), None, NextGenerationHeld);
+}
+
+/// An id that Certn gives packages, in capitals: its case of letters counts.
+const LETTERS: &str = "PKG-Standard";
+
+fn code(text: &str) -> AtsValue {
+    AtsValue::code(text).unwrap()
+}
+
+fn with_code(text: &str, change: impl FnOnce(&mut Setup)) -> String {
+    about(&["package"], |setup| {
+        setup.request.packages = vec![code(text)];
+        setup.packages.as_mut().unwrap().push(package(LETTERS, "Letters"));
+        change(setup);
+    })
+}
+
+#[test]
+fn a_package_code_is_the_very_id_and_never_a_name() {
+    let check = |text: &str| with_code(text, |_| ());
+    assert_snapshot!(check(STANDARD), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(check(&format!(" \t{STANDARD}\n ")), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(check(LETTERS), @r#"order PKG-Standard "Letters" in g1 by u1 | package: 1 value → PKG-Standard"#);
+    assert_snapshot!(check(&LETTERS.to_lowercase()), @r#"refuse unknown_package "pkg-standard", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(check(&STANDARD.to_uppercase()), @r#"refuse unknown_package "7A0E1C52-9B1F-4A6E-8D3C-2F5B6A7C8D90", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(check("Standard"), @r#"refuse unknown_package "Standard", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(check("Standard Plus"), @r#"refuse unknown_package "Standard Plus", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(check(&format!("Standard ({STANDARD})")), @r#"refuse unknown_package "Standard (7a0e1c52-9b1f-4a6e-8d3c-2f5b6…", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    assert_snapshot!(check(UNLISTED), @r#"refuse unknown_package "<unlisted>", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_snapshot!(check("../packages"), @r#"refuse unknown_package "../packages", package - | package: 1 value → no mapping, no id, no package of that name: refused"#);
+    let named_like_the_code = |setup: &mut Setup| setup.packages.as_mut().unwrap()[0].name = "STD-1".to_owned();
+    assert_snapshot!(with_code("STD-1", named_like_the_code), @r#"refuse unknown_package "STD-1", package - | package: 1 value → an id that the provider does not list: refused"#);
+    assert_eq!(AtsValue::code(" \t"), None);
+}
+
+#[test]
+fn a_mapping_goes_before_a_package_code_and_an_unreadable_list_takes_it_at_its_word() {
+    let mapped_to = |to: &str| with_code(LETTERS, |setup| mapped(setup, MappingKind::Package, LETTERS, to));
+    assert_snapshot!(mapped_to(PLUS), @r#"order <plus> "Standard Plus" in g1 by u1 | package: 1 value → <plus>"#);
+    assert_snapshot!(mapped_to(UNLISTED), @r#"refuse unknown_package "PKG-Standard", package - | package: 1 value → an id that the provider does not list: refused"#);
+    let unreadable = |text: &str| with_code(text, |setup| setup.packages = Err(Trouble::later("certn: HTTP 500")));
+    assert_snapshot!(unreadable(UNLISTED), @r#"order <unlisted> "<unlisted>" in g1 by u1 | package: 1 value → <unlisted>"#);
+    assert_snapshot!(unreadable("Standard"), @r#"order Standard "Standard" in g1 by u1 | package: 1 value → Standard"#);
+    assert_snapshot!(unreadable("Standard Plus"), @"wait later, package - | package: 1 value → a name, and the list cannot be read: waits");
+    let off = |setup: &mut Setup| setup.packages.as_mut().unwrap()[0].orderable = false;
+    assert_snapshot!(with_code(STANDARD, off), @r#"refuse package_not_enabled "Standard", package Standard | package: 1 value → <standard>, not enabled for ordering: refused"#);
+}
+
+#[test]
+fn a_department_code_is_the_very_group() {
+    let with = |department: &str, change: fn(&mut Setup)| {
+        about(&["group", "group at the provider"], |setup| {
+            setup.request.department = Some(code(department));
+            mapped(setup, MappingKind::Group, "D7", "g-seven");
+            mapped(setup, MappingKind::Group, "Broken", "not an id");
+            change(setup);
+        })
+    };
+    let unknown = |setup: &mut Setup| setup.standing = standing(GroupStanding::Unknown, None);
+    assert_snapshot!(with(" g-nursing ", |_| ()), @r#"order <standard> "Standard" in g-nursing by u1 | group: the department's code → g-nursing; group at the provider: active → ok"#);
+    assert_snapshot!(with("g-nursing", |setup| setup.connection.default_group = None), @r#"order <standard> "Standard" in g-nursing by u1 | group: the department's code → g-nursing; group at the provider: active → ok"#);
+    assert_snapshot!(with("d7", |_| ()), @r#"order <standard> "Standard" in g-seven by u1 | group: a mapped department → g-seven; group at the provider: active → ok"#);
+    assert_snapshot!(with("Broken", |_| ()), @r#"refuse unknown_group "Broken", package Standard | group: a department with a mapping to something that is not an id → refused"#);
+    assert_snapshot!(with("Nursing ward", |_| ()), @r#"refuse unknown_group "Nursing ward", package Standard | group: a department's code that is not an id → refused"#);
+    assert_snapshot!(with("g-nursing", unknown), @r#"refuse unknown_group "g-nursing", package Standard | group: the department's code → g-nursing; group at the provider: unknown → refused"#);
+    // What the recruiter sees in the ATS is the code, also where it is mapped.
+    assert_snapshot!(with("D7", unknown), @r#"refuse unknown_group "D7", package Standard | group: a mapped department → g-seven; group at the provider: unknown → refused"#);
+}
+
+#[test]
+fn nothing_can_be_ordered_without_a_package_for_ats_use_and_a_group() {
+    let with = |change: fn(&mut Setup)| about(&["prerequisites"], change);
+    let none_orderable = |setup: &mut Setup| {
+        setup.packages.as_mut().unwrap().iter_mut().for_each(|package| package.orderable = false);
+        setup.connection.default_group = None;
+    };
+    assert_snapshot!(with(|setup| setup.packages = Ok(Vec::new())), @r#"refuse setup_incomplete "a package for ATS use", package - | prerequisites: missing: a package for ATS use → refused"#);
+    assert_snapshot!(with(none_orderable), @r#"refuse setup_incomplete "a package for ATS use, a group", package - | prerequisites: missing: a package for ATS use, a group → refused"#);
+    let with_department = |setup: &mut Setup| {
+        setup.packages = Ok(Vec::new());
+        setup.connection.default_group = None;
+        setup.request.department = Some(code("g-nursing"));
+    };
+    assert_snapshot!(with(with_department), @r#"refuse setup_incomplete "a package for ATS use", package - | prerequisites: missing: a package for ATS use → refused"#);
+    let everything_wrong = |setup: &mut Setup| {
+        setup.packages = Ok(Vec::new());
+        setup.request.packages.clear();
+        setup.request.candidate.email = None;
+        setup.connection.state = ConnectionState::Paused;
+    };
+    assert_snapshot!(with(everything_wrong), @r#"refuse setup_incomplete "a package for ATS use", package - | prerequisites: missing: a package for ATS use → refused"#);
+    assert_snapshot!(with(|setup| setup.packages.as_mut().unwrap()[0].orderable = false), @r#"refuse package_not_enabled "Standard", package Standard |"#);
+    let unreadable = |setup: &mut Setup| {
+        setup.packages = Err(Trouble::later("certn: HTTP 500"));
+        setup.connection.default_group = None;
+    };
+    assert_snapshot!(with(unreadable), @"wait later, package - |");
+    assert_snapshot!(sentence(none_orderable).unwrap(), @"Ordering from this system is not set up yet. Missing: a package for ATS use, a group. Ask your administrator, then send again.");
+}
+
+#[test]
+fn only_a_word_that_means_nothing_at_the_provider_is_told_to_the_admin() {
+    let told = |change: fn(&mut Setup)| {
+        let mut setup = setup();
+        change(&mut setup);
+        let Setup { connection, mappings, request, packages, standing } = &setup;
+        let (decision, _) = check(Facts { connection, mappings, request, packages, standing });
+        unmapped(&decision, request).map_or("-".to_owned(), |(kind, word)| format!("{} {word:?}", kind.code()))
+    };
+    let unknown_group = |setup: &mut Setup| setup.standing = standing(GroupStanding::Unknown, None);
+    assert_snapshot!(told(|setup| setup.request.packages = vec![code("STD-1")]), @r#"package "STD-1""#);
+    assert_snapshot!(told(|setup| setup.request.packages = vec![value(Some("D9"), " Standart ")]), @r#"package "Standart""#);
+    assert_snapshot!(told(|setup| setup.request.packages = vec![value(Some("D9"), "")]), @r#"package "D9""#);
+    assert_snapshot!(told(|setup| setup.request.department = Some(value(Some("D8"), "Surgery"))), @r#"group "Surgery""#);
+    assert_snapshot!(told(|setup| setup.request.department = Some(code("Nursing ward"))), @r#"group "Nursing ward""#);
+    let unknown_at_the_provider = |setup: &mut Setup| {
+        setup.request.department = Some(code("g-nursing"));
+        setup.standing = standing(GroupStanding::Unknown, None);
+    };
+    assert_snapshot!(told(unknown_at_the_provider), @r#"group "g-nursing""#);
+    let ignored: [fn(&mut Setup); 9] = [
+        |_| (),
+        unknown_group,
+        |setup| setup.request.packages.clear(),
+        |setup| setup.request.packages = vec![value(None, "")],
+        |setup| setup.request.packages.push(value(None, "Standard Plus")),
+        |setup| setup.request.candidate.email = None,
+        |setup| setup.connection.default_group = None,
+        |setup| setup.packages = Ok(Vec::new()),
+        |setup| setup.packages = Err(Trouble::later("certn: HTTP 500")),
+    ];
+    for change in ignored {
+        assert_eq!(told(change), "-");
+    }
+}
+
+#[test]
+fn a_request_with_an_id_of_its_own_is_ordered_once_and_never_again() {
+    let of_its_own = |mut order: Order| {
+        order.subject.request = AtsId::parse("9").ok();
+        order
+    };
+    let refused = Order::refuse(planned(true), Refusal::new(Reason::NoEmail), start(), &Timing::default());
+    let (waiting, _) = Order::wait(planned(true), &Trouble::later("certn: HTTP 500"), start(), &Timing::default());
+    let taken = OrderStatus::ALL
+        .into_iter()
+        .filter(|status| !matches!(status, OrderStatus::Received | OrderStatus::Held | OrderStatus::Rejected));
+    let ordered = taken.map(|status| ended(status, true));
+    let open = [waiting, Order::intend(planned(true), start()), parked(Reason::OrderOutcomeUnknown)];
+    for in_trigger in [None, Some(true), Some(false)] {
+        for left in [None, Some(-5), Some(5)] {
+            for order in ordered.clone().chain(open.clone()).map(of_its_own) {
+                let judged = judged(&order, in_trigger, left);
+                assert_eq!(judged, Repeat::NotForUs(NotForUs::DuplicateDelivery), "{order:?}");
+            }
+            assert_eq!(judged(&of_its_own(refused.clone()), in_trigger, left), Repeat::Afresh);
+        }
+    }
 }

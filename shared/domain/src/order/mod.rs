@@ -17,6 +17,7 @@ pub use self::story::Event;
 pub use self::view::{LinkKind, View};
 pub use self::writing::{CLAIM, Wrote};
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
+use crate::provider::CheckProgress;
 use crate::reason::Refusal;
 use crate::report_link::ReportLink;
 use crate::request::Subject;
@@ -95,6 +96,16 @@ pub struct Order {
     pub score_awaited_since: Option<Timestamp>,
     pub look_at: Option<Timestamp>,
 
+    /// How far the single checks are, where the ATS shows that.
+    #[serde(default)]
+    pub checks: Vec<CheckProgress>,
+    /// Whether it was completed at some time, so that what follows is a correction.
+    #[serde(default)]
+    pub was_completed: bool,
+    /// Until when the ATS's request rests sealed in the table; nothing where it does not, or not any more.
+    #[serde(default)]
+    pub request_kept_until: Option<Timestamp>,
+
     /// What the ATS should show; its revision counts up with each change.
     pub desired: Option<View>,
     pub desired_rev: u64,
@@ -165,6 +176,23 @@ impl Order {
         from.saturating_add(life).unwrap_or(Timestamp::MAX)
     }
 
+    /// Whether placing is over, so that the candidate's data is not needed any more.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self.placement, Placement::Placed | Placement::Refused)
+    }
+
+    /// Whether a request with an id of its own needs nothing more than this order. A refusal that the ATS knows of does
+    /// not: whoever sends the same request again after it wants it tried again.
+    #[must_use]
+    pub fn answers_its_request(&self) -> bool {
+        match self.placement {
+            Placement::Refused => self.wants_write(),
+            Placement::Placed => true,
+            _ => false,
+        }
+    }
+
     /// Whether another order of the same request would be a second one.
     #[must_use]
     pub const fn is_open(&self) -> bool {
@@ -196,6 +224,7 @@ impl Order {
             self.status = status;
             self.status_at = now;
         }
+        self.was_completed |= status == OrderStatus::Completed;
     }
 }
 

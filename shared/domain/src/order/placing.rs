@@ -80,6 +80,8 @@ pub struct Planned {
     pub ordered_by: Option<UserId>,
     pub candidate_mark: Option<String>,
     pub status_ids_agree: bool,
+    /// Until when the request rests in the table, where it is kept there.
+    pub request_kept_until: Option<Timestamp>,
 }
 
 /// What a lookup at the provider came to.
@@ -123,6 +125,9 @@ impl Order {
             provider_modified: None,
             score_awaited_since: None,
             look_at: None,
+            checks: Vec::new(),
+            was_completed: false,
+            request_kept_until: planned.request_kept_until,
             desired: None,
             desired_rev: 0,
             written_rev: 0,
@@ -221,7 +226,7 @@ impl Order {
     /// The key under which a request of the same application is kept while no package can be told.
     #[must_use]
     pub fn key_without_package(&self) -> OrderId {
-        OrderId::derive(&self.connection, &self.ats, &self.subject.application, "", 0)
+        OrderId::derive(&self.connection, &self.ats, &self.subject, "", 0)
     }
 
     /// A waiting order that turned out to be one to refuse.
@@ -367,7 +372,8 @@ impl Order {
             self.set_status(OrderStatus::Held, now);
         } else if matches!(self.placement, Placement::Retry { .. }) {
             let waited = self.created_at.duration_until(now);
-            if waited >= timing.longest_wait {
+            let erased = self.request_kept_until.is_some_and(|until| until <= now);
+            if erased || waited >= timing.longest_wait {
                 self.placement = Placement::Refused;
                 self.refusal = Some(Refusal::new(Reason::HeldExpired));
                 self.set_status(OrderStatus::Rejected, now);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::id::AtsId;
-use crate::provider::Truth;
+use crate::provider::{CheckProgress, Truth};
 use crate::reason::{Kind, Reason};
 use crate::status::ResultCode;
 use crate::trouble::{Cause, PostOutcome, Trouble};
@@ -39,7 +39,7 @@ fn planned() -> Planned {
         id: OrderId::parse("abcdefghijklmnopqrstuvwxyz").unwrap(),
         connection: ConnectionId::parse("icims-test").unwrap(),
         ats: "icims".to_owned(),
-        subject: Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") },
+        subject: Subject { application: id("24680"), request: None, requester: Some(id("5566")), status: id("1822") },
         generation: 0,
         package: PackageId::parse("p1").ok(),
         package_name: Some("Standard".to_owned()),
@@ -47,6 +47,7 @@ fn planned() -> Planned {
         ordered_by: UserId::parse("u1").ok(),
         candidate_mark: Some("mark".to_owned()),
         status_ids_agree: true,
+        request_kept_until: None,
     }
 }
 
@@ -65,6 +66,7 @@ fn truth(status: OrderStatus, modified: i64) -> Truth {
         result: (status == OrderStatus::Completed).then_some(result),
         awaits_score: false,
         modified: Some(at(modified)),
+        checks: Vec::new(),
     }
 }
 
@@ -482,9 +484,9 @@ fn every_status_of_the_provider_has_its_view() {
     ");
 }
 
-/// What must be the same however the readings came.
+/// What must be the same however the readings came. Whether people ever saw it completed depends on just that.
 fn state(order: &Order) -> String {
-    let view = order.desired.clone().map(|view| View { at: at(0), ..view });
+    let view = order.desired.clone().map(|view| View { at: at(0), was_completed: false, ..view });
     format!(
         "{:?} {:?} {:?} {:?} {:?} looked at {}",
         order.status,
@@ -900,10 +902,7 @@ fn another_attempt_goes_with_what_is_set_now() {
     order.intend_again(planned(), at(60));
     assert_eq!(line(&order), "placing 2 since 60 s | received | - 0/0");
     assert_eq!((order.package_name.as_deref(), order.first_intent_at), (Some("Standard"), Some(at(60))));
-    assert_eq!(
-        order.key_without_package(),
-        OrderId::derive(&order.connection, "icims", &order.subject.application, "", 0)
-    );
+    assert_eq!(order.key_without_package(), OrderId::derive(&order.connection, "icims", &order.subject, "", 0));
 }
 
 #[test]
@@ -946,6 +945,9 @@ fn full(placement: Placement) -> Order {
         provider_modified: Some(at(2)),
         score_awaited_since: Some(at(3)),
         look_at: Some(at(4)),
+        checks: vec![CheckProgress { name: "Identity verification".to_owned(), finished: true }],
+        was_completed: true,
+        request_kept_until: Some(at(11)),
         desired: Some(View {
             order: id,
             status: OrderStatus::ActionRequired,
@@ -955,6 +957,8 @@ fn full(placement: Placement) -> Order {
             sentence: "Wait.".to_owned(),
             package_name,
             link: LinkKind::Report,
+            checks: vec![CheckProgress { name: "Identity verification".to_owned(), finished: true }],
+            was_completed: true,
             at: at(5),
         }),
         desired_rev: 2,
@@ -1008,12 +1012,16 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     ats
     ats_ref
     candidate_mark
+    checks[].finished
+    checks[].name
     claimed_until
     connection
     created_at
     delivery
     desired.action_by
     desired.at
+    desired.checks[].finished
+    desired.checks[].name
     desired.link
     desired.order
     desired.package_name
@@ -1023,6 +1031,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     desired.result.label
     desired.sentence
     desired.status
+    desired.was_completed
     desired_rev
     first_intent_at
     generation
@@ -1045,6 +1054,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     report_link.expires_at
     report_link.revoked
     report_link.serial
+    request_kept_until
     result.code
     result.label
     rev
@@ -1056,6 +1066,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     subject.requester
     subject.status
     unclear_attempts
+    was_completed
     write_at
     write_attempts
     write_refusal.about
@@ -1237,4 +1248,126 @@ proptest! {
             check_sound(&order, world.now);
         }
     }
+}
+
+fn kept_until(seconds: i64) -> Planned {
+    Planned { request_kept_until: Some(at(seconds)), ..planned() }
+}
+
+#[test]
+fn a_waiting_order_whose_request_is_not_kept_any_more_is_refused() {
+    let check = |trouble: Trouble| {
+        let (mut order, _) = Order::wait(kept_until(DAY), &trouble, at(0), &timing());
+        order.settled(at(DAY - 1), &timing());
+        assert!(matches!(order.placement, Placement::Retry { .. }), "{}", line(&order));
+        let mut tried_once_more = order.clone();
+        tried_once_more.intend_again(planned(), at(DAY - 1));
+        tried_once_more.answered(no_effect(trouble), at(DAY), &timing());
+        order.settled(at(DAY), &timing());
+        assert_eq!(line(&order), "refused | rejected (held_expired) | rejected (held_expired) 2/0");
+        assert_eq!((tried_once_more.placement, tried_once_more.refusal), (order.placement, order.refusal));
+    };
+    check(later());
+    check(because(Reason::ProviderCredentials));
+    // What cannot be read again says that its record is gone.
+    check(because(Reason::AtsRecordGone));
+    let (mut without, _) = Order::wait(planned(), &later(), at(0), &timing());
+    without.settled(at(13 * DAY), &timing());
+    assert!(matches!(without.placement, Placement::Retry { .. }));
+}
+
+#[test]
+fn an_order_that_may_exist_outlives_its_request_and_is_parked_when_it_cannot_be_looked_up() {
+    let mut order = Order::intend(kept_until(DAY), at(0));
+    order.answered(unclear(), at(20), &timing());
+    order.settled(at(2 * DAY), &timing());
+    assert_eq!(
+        line(&order),
+        "uncertain after 1 at 120 s | held (order_outcome_unknown) | held (order_outcome_unknown) 1/0"
+    );
+    order.looked_up(Found::NotNow(later()), at(2 * DAY), &timing());
+    assert!(matches!(order.placement, Placement::Uncertain { .. }), "{}", line(&order));
+    let mut found = order.clone();
+    found.looked_up(Found::One(truth(OrderStatus::InProgress, 5)), at(3 * DAY), &timing());
+    assert_eq!(found.status, OrderStatus::InProgress);
+    order.looked_up(Found::Impossible(Cause::new("no address")), at(3 * DAY), &timing());
+    order.settled(at(30 * DAY), &timing());
+    assert_eq!(line(&order), "parked | held (order_outcome_unknown) | held (order_outcome_unknown) 1/0");
+    // Certainly not placed, it is one that waits, and for that it is too late.
+    let mut nowhere = Order::intend(kept_until(DAY), at(0));
+    nowhere.answered(unclear(), at(20), &timing());
+    nowhere.looked_up(Found::Nothing, at(2 * DAY), &timing());
+    assert_eq!(line(&nowhere), "refused | rejected (held_expired) | rejected (held_expired) 1/0");
+}
+
+#[test]
+fn placing_is_over_where_an_order_is_placed_or_refused() {
+    let settled = placements().into_iter().filter(|placement| full(placement.clone()).is_settled());
+    assert_eq!(settled.collect::<Vec<_>>(), [Placement::Refused, Placement::Placed]);
+    let mut handed_over = Order::wait(planned(), &later(), at(0), &timing()).0;
+    handed_over.handed_over(&OrderId::parse("next").unwrap(), at(1));
+    assert!(handed_over.is_settled());
+}
+
+/// A reading in which so many of three checks are finished.
+fn with_checks(status: OrderStatus, modified: i64, finished: usize) -> Truth {
+    let names = ["Identity verification", "Criminal record report", "Credit report"];
+    let check = |(n, name): (usize, &str)| CheckProgress { name: name.to_owned(), finished: n < finished };
+    Truth { checks: names.into_iter().enumerate().map(check).collect(), ..truth(status, modified) }
+}
+
+#[test]
+fn a_finished_check_is_news_and_an_older_reading_does_not_take_it_back() {
+    let mut order = placed();
+    let mut told = Vec::new();
+    let readings = [
+        with_checks(OrderStatus::InProgress, 10, 0),
+        with_checks(OrderStatus::InProgress, 20, 0),
+        with_checks(OrderStatus::InProgress, 30, 2),
+        with_checks(OrderStatus::InProgress, 25, 1),
+        with_checks(OrderStatus::InProgress, 30, 2),
+        with_checks(OrderStatus::Completed, 40, 3),
+        with_checks(OrderStatus::InProgress, 35, 2),
+    ];
+    for (now, truth) in (50..).zip(readings) {
+        let up_to_date = order.is_up_to_date_with(&truth, at(now), &timing());
+        let event = read(&mut order, truth, now).map_or("-".to_owned(), |event| event.what);
+        let shown = order.desired.as_ref().unwrap().checks.iter().filter(|check| check.finished).count();
+        told.push(format!("{event} | {shown} of 3 in revision {}, {up_to_date}", order.desired_rev));
+        if order.wants_write() {
+            write(&mut order, now);
+        }
+    }
+    assert_snapshot!(told.join("\n"), @"
+    pending_candidate → in_progress, 0 of 3 checks finished | 0 of 3 in revision 2, false
+    - | 0 of 3 in revision 2, false
+    in_progress → in_progress, 2 of 3 checks finished | 2 of 3 in revision 3, false
+    - | 2 of 3 in revision 3, true
+    - | 2 of 3 in revision 3, true
+    in_progress → completed, result Clear, 3 of 3 checks finished | 3 of 3 in revision 4, false
+    - | 3 of 3 in revision 4, true
+    ");
+}
+
+#[test]
+fn what_follows_a_completed_check_is_shown_as_a_correction_of_it() {
+    let mut order = placed();
+    let mut shown = Vec::new();
+    use OrderStatus as S;
+    for (n, status) in (1..).zip([S::InProgress, S::InDispute, S::Completed, S::InDispute, S::Cancelled]) {
+        read(&mut order, truth(status, n * 10), n * 10);
+        let view = order.desired.as_ref().unwrap();
+        shown.push((view.status, view.was_completed));
+    }
+    let expected = [
+        (S::InProgress, false),
+        (S::InDispute, false),
+        (S::Completed, true),
+        (S::InDispute, true),
+        (S::Cancelled, true),
+    ];
+    assert_eq!(shown, expected);
+    let mut without_score_at_first = placed();
+    read(&mut without_score_at_first, without_score(10), 10);
+    assert!(!without_score_at_first.desired.unwrap().was_completed);
 }

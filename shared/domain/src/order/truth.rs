@@ -24,17 +24,25 @@ impl Order {
         if !self.is_older(&truth) || self.look_at.is_none_or(|at| at <= now) {
             self.look_at = now.saturating_add(timing.safety_look).ok();
         }
-        let before = (self.status, self.action_by, self.result.clone());
+        let before = (self.status, self.action_by, self.result.clone(), self.finished_checks());
         let said = truth.status.code();
         self.take_truth(truth, now, timing);
         self.settle(now, timing);
-        let after = (self.status, self.action_by, self.result.clone());
+        let after = (self.status, self.action_by, self.result.clone(), self.finished_checks());
         if before == after {
             return None;
         }
         let result = self.result.as_ref().map(|result| format!(", result {}", result.label)).unwrap_or_default();
-        let what = format!("{} → {}{result}", before.0.code(), self.status.code());
+        let checks = match self.checks.len() {
+            0 => String::new(),
+            all => format!(", {} of {all} checks finished", self.finished_checks()),
+        };
+        let what = format!("{} → {}{result}{checks}", before.0.code(), self.status.code());
         Some(Event::new(now, what, format!("the provider says {said}")))
+    }
+
+    fn finished_checks(&self) -> usize {
+        self.checks.iter().filter(|check| check.finished).count()
     }
 
     /// Whether a reading changes nothing that would have to be stored.
@@ -76,6 +84,7 @@ impl Order {
 
     fn follow(&mut self, truth: Truth, now: Timestamp, timing: &Timing) {
         let newer = truth.modified > self.provider_modified;
+        self.checks = truth.checks;
         self.provider_modified = truth.modified.or(self.provider_modified);
         self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
         if truth.awaits_score && self.status == OrderStatus::Completed {

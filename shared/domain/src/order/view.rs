@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, Timing};
 use crate::id::OrderId;
+use crate::provider::CheckProgress;
 use crate::reason::Refusal;
-use crate::status::{ActionBy, OrderResult, OrderStatus};
+use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 
 /// Which link goes with it. The address itself is made at the moment of writing and stored nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +30,34 @@ pub struct View {
     pub sentence: String,
     pub package_name: Option<String>,
     pub link: LinkKind,
+    #[serde(default)]
+    pub checks: Vec<CheckProgress>,
+    /// It was completed before, so that this is a correction of what the reader knows.
+    #[serde(default)]
+    pub was_completed: bool,
     /// Since when it is so.
     pub at: Timestamp,
 }
 
 impl View {
+    /// What is shown in a few words: the provider's own words at the end, ours before.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        match (&self.refusal, &self.result) {
+            (Some(refusal), _) => refusal.reason.label().to_owned(),
+            (None, Some(result)) if self.status == OrderStatus::Completed => match result.code {
+                ResultCode::None => "No result given".to_owned(),
+                _ => result.label.clone(),
+            },
+            _ => match (self.status, self.action_by) {
+                (OrderStatus::PendingCandidate, _) => "Invitation sent".to_owned(),
+                (OrderStatus::ActionRequired, Some(ActionBy::Client)) => "Waiting for you".to_owned(),
+                (OrderStatus::ActionRequired, _) => "Waiting for candidate".to_owned(),
+                (status, _) => status.shown_as().to_owned(),
+            },
+        }
+    }
+
     /// Whether a reader would see no difference; the time does not count.
     pub(super) fn shows_the_same(&self, other: &Self) -> bool {
         Self { at: other.at, ..self.clone() } == *other
@@ -74,6 +98,8 @@ impl Order {
             sentence: sentence(self.status, self.action_by).to_owned(),
             package_name: self.package_name.clone(),
             link: if self.status == OrderStatus::Completed { LinkKind::Report } else { LinkKind::None },
+            checks: self.checks.clone(),
+            was_completed: self.was_completed,
             at: self.status_at.round_to_second(),
         }
     }

@@ -173,6 +173,16 @@ pub struct Truth {
     /// Finished, but its score is not there yet.
     pub awaits_score: bool,
     pub modified: Option<Timestamp>,
+    /// How far the order's single checks are; nothing of what they found.
+    pub checks: Vec<CheckProgress>,
+}
+
+/// How far one check of an order is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckProgress {
+    /// The kind of check in a person's words.
+    pub name: String,
+    pub finished: bool,
 }
 
 /// How far the report's file is.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ats::{AtsEvent, AtsSettings, Intake, Reply, icims};
+use domain::ats::{AtsEvent, AtsSettings, ReceivesWebhooks as _, Reply, icims};
 use domain::decide::Decision;
 use domain::hint::Hint;
 use domain::id::ConnectionId;
@@ -73,12 +73,8 @@ async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected
         Reply::Unavailable
     })?;
     let connected = connected.ok_or(Reply::Unauthentic)?;
-    // Further connectors make this pattern refutable.
-    #[expect(irrefutable_let_patterns, reason = "iCIMS is the first connector")]
-    let AtsSettings::Icims(_) = &connected.connection.ats else { return Err(Reply::Unauthentic) };
-    let Intake::Webhook(intake) = connected.connection.ats.intake();
     let verified = webhook
-        .verify(intake.scheme(&connected.connection.id, &connected.connection.webhook_passwords))
+        .verify(settings(&connected)?.scheme(&connected.connection.id, &connected.connection.webhook_passwords))
         .map_err(|_| {
             tracing::warn!(connection = %user, "a webhook with wrong credentials");
             Reply::Unauthentic
@@ -86,9 +82,16 @@ async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected
     Ok((connected, verified))
 }
 
+/// Only a connection to iCIMS takes its webhooks.
+fn settings(connected: &Connected) -> Result<&icims::Settings, Reply> {
+    match &connected.connection.ats {
+        AtsSettings::Icims(settings) => Ok(settings),
+        _ => Err(Reply::Unauthentic),
+    }
+}
+
 fn decode(connected: &Connected, webhook: &Webhook<Verified>) -> Result<AtsEvent, Reply> {
-    let Intake::Webhook(intake) = connected.connection.ats.intake();
-    intake.decode(webhook).map_err(|unreadable| {
+    settings(connected)?.decode(webhook).map_err(|unreadable| {
         let cause = match unreadable {
             Unreadable::TooLarge => "too large",
             Unreadable::Malformed(why) => why,
@@ -107,8 +110,13 @@ async fn what_the_recruiter_can_fix(
     deadline: Deadline,
 ) -> Option<(Refusal, Trace)> {
     match checks::check(hub, connected, subject, deadline).await {
-        Ok(checks::Checked { decision: Decision::Refuse { refusal, .. }, trace, .. }) => Some((refusal, trace)),
-        Ok(_) => None,
+        Ok(checked) => {
+            checks::note_unmapped(hub, connected, &checked).await;
+            match checked.decision {
+                Decision::Refuse { refusal, .. } => Some((refusal, checked.trace)),
+                _ => None,
+            }
+        }
         Err(trouble) => {
             tracing::warn!(connection = %connected.connection.id, cause = %trouble.cause(), "stored without a look");
             None
@@ -134,10 +142,10 @@ async fn refused(
     tracing::info!(connection = %connection.id, reason = code, trace = %trace, "refused at once");
     crate::telemetry::count("Refusals", 1);
     record(hub, connected, application, code, trace).await;
-    let AtsSettings::Icims(settings) = &connection.ats;
+    let field = settings(connected).ok().and_then(|settings| settings.field_at_fault(refusal.reason));
     Reply::Refused {
         sentence: format!("{} ({code})", refusal.sentence(connection.provider.shown_as())),
-        field: settings.field_at_fault(refusal.reason),
+        field,
         debug: format!("{code} connection={} systemId={application}", connection.id),
     }
 }

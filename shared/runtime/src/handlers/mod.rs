@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod certn_webhook;
 pub mod icims_webhook;
+pub mod pageup_poll;
 pub mod place_order;
 pub mod reconcile;
 pub mod report_link;

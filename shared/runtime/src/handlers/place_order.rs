@@ -10,7 +10,7 @@ use domain::id::{ConnectionId, OrderId};
 use domain::order::{Event, NextStep, Order, Planned};
 use domain::provider::{NewOrder, Truth};
 use domain::reason::{Kind, NotForUs, Reason, Refusal};
-use domain::request::Subject;
+use domain::request::{CheckRequest, Subject};
 use domain::retry;
 use domain::trace::Trace;
 use domain::trouble::{PostOutcome, Trouble};
@@ -68,8 +68,31 @@ async fn requested(
     };
     match checks::check(hub, &connected, subject, deadline).await {
         Ok(checked) => place(hub, &connected, checked, None, deadline).await.map(|_| ()),
+        Err(trouble) if is_gone(&trouble) && subject.request.is_some() => {
+            request_gone(hub, &connected, subject, deadline).await
+        }
         Err(trouble) => put_off(hub, connection, subject, message, &trouble).await,
     }
+}
+
+fn is_gone(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Because { refusal, .. } if refusal.reason.kind() == Kind::Dead)
+}
+
+/// What was kept of a request is not there any more. Where an order came of it, that is as it should be. Where none did,
+/// it could not be decided for a day, and the recruiter is told.
+async fn request_gone(hub: &Hub, connected: &Connected, subject: &Subject, deadline: Deadline) -> Result<(), Failed> {
+    let connection = &connected.connection;
+    let id = OrderId::derive(&connection.id, connection.ats.name(), subject, "", 0);
+    if hub.store.order(&id).await?.is_some() {
+        tracing::info!(order = %id, outcome = NotForUs::DuplicateDelivery.code(), "not for us");
+        return Ok(());
+    }
+    let mut trace = Trace::default();
+    trace.note("reading the request", "not kept any more", "refused");
+    let decision = Decision::Refuse { refusal: Refusal::new(Reason::HeldExpired), package: None };
+    let request = CheckRequest::of_nothing(subject.clone());
+    place(hub, connected, Checked { request, decision, trace, kept_until: None }, None, deadline).await.map(|_| ())
 }
 
 /// Keeps a request that cannot be decided yet, because who asked for what cannot be read.
@@ -80,7 +103,7 @@ async fn put_off(
     message: &Message,
     trouble: &Trouble,
 ) -> Result<(), Failed> {
-    let gone = matches!(trouble, Trouble::Because { refusal, .. } if refusal.reason.kind() == Kind::Dead);
+    let gone = is_gone(trouble);
     let mut trace = Trace::default();
     trace.note("reading the request", trouble.cause().to_string(), if gone { "gone" } else { "put off" });
     if gone || message.put_off >= MOST_PUT_OFF {
@@ -136,7 +159,7 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
     let subject = checked.request.subject.clone();
     let key = package.as_ref().map_or("", |package| package.as_str());
     Planned {
-        id: OrderId::derive(&connection.id, connection.ats.name(), &subject.application, key, generation),
+        id: OrderId::derive(&connection.id, connection.ats.name(), &subject, key, generation),
         connection: connection.id.clone(),
         ats: connection.ats.name().to_owned(),
         generation,
@@ -146,6 +169,7 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
         ordered_by,
         candidate_mark,
         status_ids_agree: checked.request.in_trigger_status == Some(true),
+        request_kept_until: checked.kept_until,
         subject,
     }
 }
@@ -187,7 +211,7 @@ async fn place(
         let event = event.explained(checked.trace.clone());
         // Where there is nothing to place, the write to the ATS is claimed in the same breath.
         let claimed = order.claim_write(now);
-        match hub.store.save(&order, expect, &[event], timing).await? {
+        match hub.store.save(&mut order, expect, &[event], timing).await? {
             Saved::Yes => break (order, claimed),
             Saved::Conflict(existing) => {
                 let left = match left_at {
@@ -203,6 +227,9 @@ async fn place(
                     Repeat::NextGeneration => (generation, to_confirm) = (generation + 1, false),
                     Repeat::NextGenerationHeld => (generation, to_confirm) = (generation + 1, true),
                     Repeat::NotForUs(why) => {
+                        if let (Some(request), true) = (&existing.subject.request, existing.is_settled()) {
+                            hub.store.erase_request(&existing.connection, request).await?;
+                        }
                         let at = hub.clock.now();
                         let event = Event::new(at, "asked for again", why.code()).explained(checked.trace.clone());
                         hub.store.add_to_story(&existing, &event).await?;
@@ -214,6 +241,7 @@ async fn place(
         }
     };
     let id = order.id.clone();
+    checks::note_unmapped(hub, connected, &checked).await;
     match checked.decision {
         Decision::Order { order: new_order, .. } if !to_confirm => {
             send(hub, connected, order, &new_order, deadline).await?;
@@ -299,7 +327,7 @@ pub(super) async fn place_again(
             let event = order.intend_again(planned, now).explained(checked.trace);
             order.rev = before + 1;
             // Somebody else who goes on with the same order makes this one stop.
-            match hub.store.save(&order, Expect::Rev(before), &[event], timing).await? {
+            match hub.store.save(&mut order, Expect::Rev(before), &[event], timing).await? {
                 Saved::Yes => send(hub, connected, order, &new_order, deadline).await,
                 Saved::Conflict(_) => Ok(()),
             }

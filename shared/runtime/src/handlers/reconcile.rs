@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::connection::Connection;
 use domain::hint::{Hint, Message};
+use domain::id::OrderId;
 use domain::order::{NextStep, Order};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,9 @@ const EVENTS_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// How many pages of events one run reads for one connection.
 const EVENT_PAGES: usize = 5;
 
+/// How long a request that was handed on again may take until it is once more.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
 /// From how many days before its end an expiring key is told.
 const KEY_WARNING_DAYS: i64 = 30;
 
@@ -30,8 +34,9 @@ const KEY_WARNING_DAYS: i64 = 30;
 pub async fn handle(hub: Arc<Hub>, deadline: Deadline) -> Result<(), Failed> {
     let due = hand_on_due_orders(&hub).await;
     let spilled = hand_on_spilled(&hub).await;
+    let requests = look_after_requests(&hub).await;
     let connections = watch_connections(&hub, deadline).await;
-    due.and(spilled).and(connections)
+    due.and(spilled).and(requests).and(connections)
 }
 
 async fn hand_on_due_orders(hub: &Hub) -> Result<(), Failed> {
@@ -64,6 +69,36 @@ async fn hand_on_spilled(hub: &Hub) -> Result<(), Failed> {
     for spilled in hub.store.spilled(hub.clock.now()).await? {
         hub.queues.send(&spilled.message).await.map_err(|_| Failed)?;
         hub.store.remove_spilled(&spilled).await?;
+    }
+    Ok(())
+}
+
+/// Requests that still rest in the table: those that got lost before an order came of them are handed on again, those
+/// whose day is over are erased.
+async fn look_after_requests(hub: &Hub) -> Result<(), Failed> {
+    let now = hub.clock.now();
+    for kept in hub.store.due_requests(now).await? {
+        let Some(request) = &kept.subject.request else { continue };
+        let Some(connected) = hub.connected(&kept.connection).await? else {
+            hub.store.erase_request(&kept.connection, request).await?;
+            continue;
+        };
+        let id = OrderId::derive(&kept.connection, connected.connection.ats.name(), &kept.subject, "", 0);
+        let order = hub.store.order(&id).await?;
+        let is_answered = order.as_ref().is_some_and(Order::answers_its_request);
+        let is_under_way = order.as_ref().is_some_and(|order| !order.is_settled());
+        if !is_answered && !is_under_way {
+            let (connection, subject) = (kept.connection.clone(), kept.subject.clone());
+            let hint = Hint::CheckRequested { connection, subject, received_at: now };
+            hub.queues.send(&Message::new(hint)).await.map_err(|_| Failed)?;
+        }
+        if is_answered || kept.kept_until <= now {
+            hub.store.erase_request(&kept.connection, request).await?;
+        } else {
+            let again = now.saturating_add(ASKED_AGAIN).unwrap_or(now);
+            let later = if is_under_way { kept.kept_until } else { again.min(kept.kept_until) };
+            hub.store.put_off_request(&kept, later).await?;
+        }
     }
     Ok(())
 }

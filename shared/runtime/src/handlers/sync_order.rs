@@ -78,7 +78,11 @@ async fn sync(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Failed>
 /// Reads the order at the provider and writes what changed.
 async fn look(hub: &Hub, connected: &Connected, order: Order, deadline: Deadline) -> Result<(), Failed> {
     let Some(provider_order) = order.provider_order.clone() else { return Ok(()) };
-    let truth = hub.ask_provider(connected, deadline, |provider| provider.read(&provider_order)).await;
+    let mut truth = hub.ask_provider(connected, deadline, |provider| provider.read(&provider_order)).await;
+    if let (Ok(Some(truth)), false) = (&mut truth, connected.connection.ats.shows_single_checks()) {
+        // What the ATS does not show is not stored either, and no reason for a write.
+        truth.checks.clear();
+    }
     let now = hub.clock.now();
     let timing = &hub.config.timing;
     if let Err(trouble) = &truth {

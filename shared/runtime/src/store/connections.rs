@@ -1,5 +1,6 @@
 //! Connections with their mappings.
 
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use domain::mapping::{self, Mapping, Mappings};
@@ -7,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::items::{self, number, text};
+use super::polls::first_poll;
 use super::{Store, StoreError};
 
 /// A connection with everything that an admin set for it.
@@ -28,7 +30,7 @@ fn connection_pk(id: &ConnectionId) -> String {
 }
 
 impl Store {
-    /// Stores a new connection.
+    /// Stores a new connection, and that its ATS is to be asked where it does not call us.
     ///
     /// # Errors
     /// [`StoreError`] where it was not stored.
@@ -37,8 +39,14 @@ impl Store {
         item.insert("rev".to_owned(), number(connection.rev));
         item.insert("list_pk".to_owned(), text("CONNECTIONS"));
         item.insert("list_sk".to_owned(), text(connection.id.as_str()));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.condition_expression("attribute_not_exists(pk)").send().await?;
+        let mut transaction = self.client.transact_write_items();
+        for item in [Some(item), first_poll(connection)?].into_iter().flatten() {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item));
+            let put = put.condition_expression("attribute_not_exists(pk)").build();
+            let put = put.map_err(|_| StoreError::new("construction"))?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        transaction.send().await?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -46,6 +47,11 @@ pub(super) fn item<T: Serialize>(
 pub(super) fn data<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
     let data = item.get("data").cloned().ok_or_else(|| StoreError::new("an item without data"))?;
     Ok(serde_dynamo::from_attribute_value(data)?)
+}
+
+/// Whether a write did not happen because its condition did not hold.
+pub(super) fn is_conflict<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
 }
 
 pub(super) fn text_of<'a>(item: &'a Item, name: &str) -> &'a str {

@@ -5,7 +5,10 @@ mod inbox;
 mod items;
 mod limiter;
 mod orders;
+mod polls;
+mod requests;
 mod spill;
+mod unmapped;
 
 use std::fmt;
 
@@ -15,7 +18,9 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 pub use self::connections::{Connected, EventCursor};
 pub use self::inbox::Arrival;
 pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};
+pub use self::requests::{KEPT_FOR, KeptRequest};
 pub use self::spill::Spilled;
+pub use self::unmapped::Unmapped;
 
 /// The table could not be used; the caller tries again later. `cause` is the service's error code.
 #[derive(Debug, Clone)]

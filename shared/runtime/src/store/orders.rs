@@ -5,12 +5,13 @@ use std::hash::{Hash, Hasher};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::id::{ConnectionId, OrderId, ProviderOrderId};
 use domain::order::{Event, KEPT_OPEN, Order, Timing};
 use jiff::Timestamp;
 
 use super::items::{self, Item, number, text};
+use super::requests::request_key;
 use super::{Store, StoreError};
 
 /// Over how many partitions the due orders are spread.
@@ -50,6 +51,13 @@ fn due_shard(shard: u64) -> String {
     format!("DUE#{shard}")
 }
 
+/// The partition of what is due under that id.
+pub(super) fn shard_of(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish() % DUE_SHARDS
+}
+
 fn order_item(order: &Order, timing: &Timing) -> Result<Item, StoreError> {
     let mut item = items::item(&order_pk(&order.id), "META", order, Some(order.kept_until()))?;
     item.insert("rev".to_owned(), number(order.rev));
@@ -59,9 +67,7 @@ fn order_item(order: &Order, timing: &Timing) -> Result<Item, StoreError> {
         item.insert("pref".to_owned(), text(pref(&order.connection, provider_order)));
     }
     if let Some(due_at) = order.due_at(timing) {
-        let mut hasher = DefaultHasher::new();
-        order.id.as_str().hash(&mut hasher);
-        item.insert("due_shard".to_owned(), text(due_shard(hasher.finish() % DUE_SHARDS)));
+        item.insert("due_shard".to_owned(), text(due_shard(shard_of(order.id.as_str()))));
         item.insert("due_at".to_owned(), number(due_at.as_millisecond()));
     }
     Ok(item)
@@ -73,7 +79,8 @@ fn event_item(order: &Order, n: usize, event: &Event) -> Result<Item, StoreError
 }
 
 impl Store {
-    /// Stores the order and what just happened to it in one transaction, if `expect` still holds.
+    /// Stores the order and what just happened to it in one transaction, if `expect` still holds. Once placing is over
+    /// it erases the request that was kept for it.
     ///
     /// The SDK repeats the transaction under one token, so a lost answer does not look like a conflict with ourselves.
     ///
@@ -81,11 +88,13 @@ impl Store {
     /// [`StoreError`]: nothing is known of the write.
     pub async fn save(
         &self,
-        order: &Order,
+        order: &mut Order,
         expect: Expect,
         events: &[Event],
         timing: &Timing,
     ) -> Result<Saved, StoreError> {
+        // The candidate's data goes in the very write that says that it is not needed any more.
+        let erases = order.is_settled() && order.request_kept_until.take().is_some();
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(order_item(order, timing)?))
@@ -102,6 +111,12 @@ impl Store {
         for put in writes {
             let put = put.build().map_err(|_| StoreError::new("construction"))?;
             transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        if let (true, Some(request)) = (erases, &order.subject.request) {
+            let delete = Delete::builder().table_name(&self.table);
+            let delete = delete.set_key(Some(request_key(&order.connection, request))).build();
+            let delete = delete.map_err(|_| StoreError::new("construction"))?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().delete(delete).build());
         }
         match transaction.send().await {
             Ok(_) => Ok(Saved::Yes),

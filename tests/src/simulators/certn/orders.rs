@@ -273,7 +273,7 @@ impl CertnSimulator {
         }
         let now = self.harness.now();
         let created = due.map_or(now, |due| due.min(now));
-        let check = |check_type: &str, id| Check { id, check_type: check_type.to_owned() };
+        let check = |check_type: &str, id| Check { id, check_type: check_type.to_owned(), finished: false };
         let case = Case {
             id: state.new_id(),
             short_id: format!("C{}", state.cases.len() + 101),

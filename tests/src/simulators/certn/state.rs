@@ -18,6 +18,7 @@ use super::webhooks::WebhookState;
 pub struct Check {
     pub id: String,
     pub check_type: String,
+    pub finished: bool,
 }
 
 /// One order as Certn keeps it.

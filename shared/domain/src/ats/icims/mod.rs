@@ -25,7 +25,7 @@ use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
 /// iCIMS says itself how many calls are left (`x-ratelimit-remaining`), and documents 10,000 a day.
 pub static SYSTEM: System = System {
     name: "icims",
-    hosts: |_| vec!["api.icims.com".to_owned(), "api-eu.icims.com".to_owned()],
+    allows: |_, host| matches!(host, "api.icims.com" | "api-eu.icims.com"),
     quota: None,
 };
 
@@ -40,6 +40,14 @@ impl AtsRules for Settings {
 
     fn keeps_data_outside(&self, region: Region) -> bool {
         self.host.keeps_data_outside(region)
+    }
+
+    fn takes_links_without_login(&self) -> bool {
+        true
+    }
+
+    fn shows_single_checks(&self) -> bool {
+        false
     }
 }
 
@@ -59,7 +67,7 @@ impl ReceivesWebhooks for Settings {
         let (Some(application), Some(status)) = (event.system_id, event.new_status) else {
             return Err(Unreadable::Malformed("systemId or newStatus is missing"));
         };
-        let subject = Subject { application, requester: event.user_id, status };
+        let subject = Subject { application, request: None, requester: event.user_id, status };
         Ok(if self.is_trigger(subject.status.as_str()) {
             AtsEvent::CheckRequested(subject)
         } else {
@@ -182,7 +190,7 @@ impl Connector {
 }
 
 impl Ats for Connector {
-    fn read_request(&self, subject: &Subject) -> Talk<Result<CheckRequest, Trouble>> {
+    fn read_request(&self, subject: &Subject, _kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>> {
         let (connector, subject) = (self.clone(), subject.clone());
         Talk::ask(self.get(&["applicantworkflows", subject.application.as_str()], &[]), move |outcome| {
             let workflow = match success(outcome).and_then(|response| wire::Workflow::read(&response)) {

@@ -3,7 +3,7 @@
 use crate::ats::icims::settings::StatusNodes;
 use crate::id::OrderId;
 use crate::order::View;
-use crate::status::{ActionBy, OrderStatus, ResultCode};
+use crate::status::OrderStatus;
 use crate::text::clip;
 
 /// The limits that public clients found: a longer text is refused.
@@ -25,22 +25,9 @@ pub(super) fn node(nodes: &StatusNodes, status: OrderStatus) -> &str {
     }
 }
 
-/// The entry's result text: the provider's own words at the end, ours before.
+/// The entry's result text.
 pub(super) fn result(view: &View) -> String {
-    let text = match (&view.refusal, &view.result) {
-        (Some(refusal), _) => refusal.reason.label().to_owned(),
-        (None, Some(result)) if view.status == OrderStatus::Completed => match result.code {
-            ResultCode::None => "No result given".to_owned(),
-            _ => result.label.clone(),
-        },
-        _ => match (view.status, view.action_by) {
-            (OrderStatus::PendingCandidate, _) => "Invitation sent".to_owned(),
-            (OrderStatus::ActionRequired, Some(ActionBy::Client)) => "Waiting for you".to_owned(),
-            (OrderStatus::ActionRequired, _) => "Waiting for candidate".to_owned(),
-            (status, _) => status.shown_as().to_owned(),
-        },
-    };
-    clip(&plain(&text), RESULT_LIMIT)
+    clip(&plain(&view.headline()), RESULT_LIMIT)
 }
 
 /// The entry's notes: what to do next, the reason's code, and the order by which support finds it.

@@ -27,7 +27,7 @@ fn connector(extra: Value) -> Connector {
 
 fn subject() -> Subject {
     let id = |text: &str| AtsId::parse(text).unwrap();
-    Subject { application: id("24680"), requester: Some(id("5566")), status: id("1822") }
+    Subject { application: id("24680"), request: None, requester: Some(id("5566")), status: id("1822") }
 }
 
 fn json_answer(status: u16, body: Value) -> HttpOutcome {
@@ -146,7 +146,7 @@ fn icims(special: &dyn Fn(&str) -> Option<HttpOutcome>, request: &HttpRequest) -
 }
 
 fn read(extra: Value, special: &dyn Fn(&str) -> Option<HttpOutcome>) -> (String, Vec<String>) {
-    let (read, sent) = play(connector(extra).read_request(&subject()), |request| icims(special, request));
+    let (read, sent) = play(connector(extra).read_request(&subject(), None), |request| icims(special, request));
     let line = match read {
         Err(trouble) => trouble_line(&trouble),
         Ok(request) => {
@@ -192,7 +192,7 @@ fn reading_a_request_asks_for_four_records_and_only_for_the_fields_of_an_order()
     ");
     assert_snapshot!(read(json!({"package_profile": "person"}), &|_| None).1[2], @"GET /customers/7351/jobs/3399?fields=jobtitle");
     let without_user = Subject { requester: None, ..subject() };
-    let (_, sent) = play(connector(json!({})).read_request(&without_user), |request| icims(&|_| None, request));
+    let (_, sent) = play(connector(json!({})).read_request(&without_user, None), |request| icims(&|_| None, request));
     assert_eq!(sent.len(), 3);
 }
 
@@ -320,6 +320,8 @@ fn view(status: OrderStatus) -> View {
         sentence: String::new(),
         package_name: Some("Certn Basic".to_owned()),
         link: LinkKind::None,
+        checks: Vec::new(),
+        was_completed: false,
         at: "2026-11-01T22:05:00Z".parse().unwrap(),
     }
 }
@@ -353,6 +355,8 @@ fn created() -> HttpOutcome {
 fn an_entry_has_these_fields_and_no_other() {
     let completed = View {
         link: LinkKind::Report,
+        checks: Vec::new(),
+        was_completed: false,
         result: Some(OrderResult { code: ResultCode::Clear, label: "Clear".to_owned() }),
         ..view(OrderStatus::Completed)
     };
@@ -560,7 +564,7 @@ fn the_sender_is_answered_in_icims_form() {
 fn each_customer_is_called_at_its_own_host() {
     let host = |extra: Value| {
         let mut hosts = Vec::new();
-        let _ = play(connector(extra).read_request(&subject()), |request| {
+        let _ = play(connector(extra).read_request(&subject(), None), |request| {
             hosts.push(request.url.host_str().unwrap().to_owned());
             icims(&|_| None, request)
         });

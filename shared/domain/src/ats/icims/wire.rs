@@ -138,8 +138,8 @@ fn list_values(field: Option<&Value>) -> Vec<AtsValue> {
             _ => None,
         };
         let found = match value {
-            Value::String(plain) => AtsValue { id: None, text: plain.trim().to_owned() },
-            _ => AtsValue { id: text("id"), text: text("value").or_else(|| text("formattedvalue")).unwrap_or_default() },
+            Value::String(plain) => AtsValue::word(None, plain.trim().to_owned()),
+            _ => AtsValue::word(text("id"), text("value").or_else(|| text("formattedvalue")).unwrap_or_default()),
         };
         (!found.text.is_empty() || found.id.is_some()).then_some(found)
     };

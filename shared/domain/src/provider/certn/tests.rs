@@ -554,7 +554,7 @@ fn each_region_has_its_own_host_and_portal() {
         let connector = Connector { region, ..connector() };
         let portal_link = connector.settings.portal_link(region, &case_id()).unwrap();
         assert_eq!(connector.url(&["events"], &[]).as_str(), format!("https://{host}/api/public/events/"));
-        assert_eq!(((SYSTEM.hosts)(region), portal_link.as_str()), (vec![host.to_owned()], portal));
+        assert_eq!(((SYSTEM.allows)(region, host), portal_link.as_str()), (true, portal));
     };
     check(Region::Ca, "api.ca.certn.co", "https://client.certn.co/ca/cases/case-1/");
     check(Region::Uk, "api.uk.certn.co", "https://client.certn.co/uk/cases/case-1/");
@@ -575,4 +575,84 @@ proptest! {
             prop_assert!(!trouble.cause().to_string().contains(&detail));
         }
     }
+}
+
+fn checks_of(checks: Value) -> String {
+    let mut body = case("IN_PROGRESS", Value::Null);
+    body["checks"] = checks;
+    let (read, _) = against(connector().read(&case_id()), vec![json_answer(200, body)]);
+    let shown = |truth: Truth| {
+        let mark = |finished| if finished { "+" } else { "-" };
+        let lines = truth.checks.iter().map(|check| format!("{}{}", mark(check.finished), check.name));
+        lines.collect::<Vec<_>>().join(", ")
+    };
+    read.map_or_else(|trouble| trouble_line(&trouble), |truth| truth.map(shown).unwrap())
+}
+
+#[test]
+fn the_checks_of_a_case_are_named_in_a_persons_words() {
+    let check = |kind: &str, expected: &str| {
+        assert_eq!(checks_of(json!([{"type": kind, "status": "IN_PROGRESS"}])), expected, "{kind}");
+    };
+    check("CRIMINAL_RECORD_REPORT_1", "-Criminal record report");
+    check("IDENTITY_VERIFICATION_12", "-Identity verification");
+    check("BASIC_CANADIAN_CRIMINAL_RECORD_REPORT_1", "-Basic canadian criminal record report");
+    check("MOTOR_VEHICLE_RECORD", "-Motor vehicle record");
+    check("CREDIT2GO_1", "-Credit2go");
+    check("école_1", "-École");
+    for nameless in ["", "1", "_1", "__"] {
+        check(nameless, "");
+    }
+    assert_eq!(checks_of(json!(null)), "");
+    assert_eq!(checks_of(json!([])), "");
+    assert_snapshot!(checks_of(json!([{"id": 1}, {"type": null, "status": null}, {"type": "CREDIT_REPORT_1"}])), @"-Credit report");
+}
+
+#[test]
+fn a_check_is_finished_once_nothing_more_comes_of_it() {
+    let statuses = [
+        "COMPLETE",
+        "CANCELLED",
+        "SUPERSEDED",
+        "complete",
+        "COMPLETED",
+        "IN_PROGRESS",
+        "IN_DISPUTE",
+        "APPLICANT_ACTION_REQUIRED",
+        "CLIENT_ACTION_REQUIRED",
+        "SOMETHING_NEW",
+        "",
+    ];
+    let all = statuses.map(|status| json!({"type": format!("{status} X_1"), "status": status}));
+    assert_snapshot!(checks_of(Value::from_iter(all)).replace(" x", "").replace(", ", "\n"), @"
+    +Complete
+    +Cancelled
+    +Superseded
+    -Complete
+    -Completed
+    -In progress
+    -In dispute
+    -Applicant action required
+    -Client action required
+    -Something new
+    -
+    ");
+}
+
+#[test]
+fn nothing_that_a_check_found_is_taken_along() {
+    let found = json!([{
+        "id": "MARK", "short_id": "MARK", "type": "CRIMINAL_RECORD_REPORT_1", "status": "COMPLETE", "score": "MARK",
+        "sub_score": "MARK", "result": "MARK", "output_claims": {"name": {"given_name": "MARK"}, "records": ["MARK"]},
+        "input_claims": {"birth_date": "MARK"}, "MARK": "MARK",
+    }]);
+    let mut body = case("COMPLETE", json!("CLEAR"));
+    body["checks"] = found.clone();
+    body["output_claims"] = found;
+    let read = against(connector().read(&case_id()), vec![json_answer(200, body.clone())]).0.unwrap().unwrap();
+    let listed = modern(json!([body]), Value::Null);
+    let found = against(connector().find(&lookup("ada@example.com")), vec![listed]).0.unwrap();
+    assert_eq!(found, [read.clone()]);
+    assert!(!format!("{read:?}").to_uppercase().contains("MARK"), "{read:?}");
+    assert_snapshot!(format!("{:?}", read.checks), @r#"[CheckProgress { name: "Criminal record report", finished: true }]"#);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::HttpResponse;
 use crate::id::{ProviderOrderId, UserId};
 use crate::provider::{
-    EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, Truth,
+    CheckProgress, EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, Truth,
 };
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
@@ -174,6 +174,28 @@ struct Case {
     overall_score: Option<String>,
     #[serde(default)]
     modified: Option<Timestamp>,
+    #[serde(default, deserialize_with = "or_default")]
+    checks: Vec<CheckBody>,
+}
+
+/// One check of a case: its kind and how far it is. What it found is dropped.
+#[derive(Deserialize)]
+struct CheckBody {
+    #[serde(default, rename = "type", deserialize_with = "or_default")]
+    kind: String,
+    #[serde(default, deserialize_with = "or_default")]
+    status: String,
+}
+
+impl From<CheckBody> for CheckProgress {
+    fn from(check: CheckBody) -> Self {
+        // A kind is `CRIMINAL_RECORD_REPORT_1`: its last part is a version.
+        let kind = check.kind.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+        let words = kind.replace('_', " ").to_lowercase();
+        let mut letters = words.chars();
+        let name = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        Self { name, finished: matches!(check.status.as_str(), "COMPLETE" | "CANCELLED" | "SUPERSEDED") }
+    }
 }
 
 impl From<Case> for Truth {
@@ -190,6 +212,7 @@ impl From<Case> for Truth {
             result,
             awaits_score,
             modified: case.modified,
+            checks: case.checks.into_iter().map(CheckProgress::from).filter(|check| !check.name.is_empty()).collect(),
         }
     }
 }

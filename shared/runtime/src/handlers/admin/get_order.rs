@@ -29,10 +29,7 @@ fn story_json(Story { order, events }: &Story) -> Value {
         "status": order.status.code(),
         "status_since": order.status_at,
         "action_by": order.action_by,
-        "reason": order.refusal.as_ref().map(|refusal| {
-            let reason = refusal.reason;
-            json!({"code": reason.code(), "about": refusal.about, "owner": reason.owner().name(), "cure": reason.cure()})
-        }),
+        "reason": order.refusal.as_ref().map(super::refusal_json),
         "result": order.result,
         "package": {"id": order.package, "name": order.package_name},
         "group": order.group,
@@ -58,10 +55,7 @@ fn ats_json(order: &Order) -> Value {
             "result": view.result.as_ref().map(|result| &result.label),
             "reason": view.refusal.as_ref().map(|refusal| refusal.reason.code()),
         })),
-        "waits_for": order.write_refusal.as_ref().map(|refusal| {
-            let reason = refusal.reason;
-            json!({"code": reason.code(), "about": refusal.about, "owner": reason.owner().name(), "cure": reason.cure()})
-        }),
+        "waits_for": order.write_refusal.as_ref().map(super::refusal_json),
     })
 }
 

@@ -7,9 +7,11 @@ pub mod put_mapping;
 
 use std::sync::Arc;
 
+use domain::ats::Intake;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use domain::invalid::Invalid;
+use domain::reason::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -53,9 +55,23 @@ async fn connected(hub: &Hub, call: &Call) -> Result<Arc<Connected>, Answer> {
     connected.filter(|connected| connected.connection.region == hub.config.region).ok_or_else(unknown)
 }
 
+/// Why something waits or was refused, and who does what about it.
+fn refusal_json(refusal: &Refusal) -> Value {
+    let reason = refusal.reason;
+    json!({"code": reason.code(), "about": refusal.about, "owner": reason.owner().name(), "cure": reason.cure()})
+}
+
 /// A connection as an admin sees it: every setting, no secret, no hash.
 fn connection_json(hub: &Hub, connection: &Connection) -> Value {
     let root = hub.config.public_url.as_deref().unwrap_or_default();
+    let webhook = match connection.ats.intake() {
+        Intake::Poll(_) => None,
+        Intake::Webhook(_) => Some(json!({
+            "url": format!("{root}/api/external/ats/{}/webhook/", connection.ats.name()),
+            "username": connection.id,
+            "valid_passwords": connection.webhook_passwords.len(),
+        })),
+    };
     json!({
         "id": connection.id,
         "region": connection.region,
@@ -67,11 +83,7 @@ fn connection_json(hub: &Hub, connection: &Connection) -> Value {
         "report": connection.report,
         "default_group": connection.default_group,
         "fallback_requester": connection.fallback_requester,
-        "webhook": {
-            "url": format!("{root}/api/external/ats/{}/webhook/", connection.ats.name()),
-            "username": connection.id,
-            "valid_passwords": connection.webhook_passwords.len(),
-        },
+        "webhook": webhook,
         "provider_webhook": {
             "url": format!(
                 "{root}/api/external/provider/{}/{}/webhook/",

@@ -49,6 +49,10 @@ async fn put(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
     };
     let id = &connected.connection.id;
     hub.store.put_mapping(id, &mapping).await.map_err(|error| super::unavailable(&error))?;
+    hub.store
+        .forget_unmapped(id, mapping.kind, &mapping.ats_value)
+        .await
+        .map_err(|error| super::unavailable(&error))?;
     hub.forget(id).await;
     tracing::info!(connection = %id, "mapped");
     Ok(json_answer(200, &json!(mapping)))

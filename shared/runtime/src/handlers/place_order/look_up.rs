@@ -6,6 +6,7 @@ use domain::reason::{Kind, Reason, Refusal};
 use domain::trouble::Trouble;
 
 use super::place_again;
+use crate::checks;
 use crate::deadline::Deadline;
 use crate::handlers::Failed;
 use crate::hub::Hub;
@@ -31,7 +32,7 @@ pub(super) async fn look_up(
     let claimed = !order.is_to_be_placed() && order.claim_write(now);
     order.rev = before + 1;
     // Whoever else looked it up meanwhile came to the same, and goes on with it.
-    if let Saved::Conflict(_) = hub.store.save(&order, Expect::Rev(before), &[event], &hub.config.timing).await? {
+    if let Saved::Conflict(_) = hub.store.save(&mut order, Expect::Rev(before), &[event], &hub.config.timing).await? {
         return Ok(());
     }
     tracing::info!(order = %order.id, status = order.status.code(), "looked up");
@@ -46,7 +47,7 @@ pub(super) async fn look_up(
 
 /// Every order at the provider that could be it, by the candidate's address, which is read from the ATS again.
 async fn find(hub: &Hub, connected: &Connected, order: &Order, deadline: Deadline) -> Result<Vec<Truth>, Trouble> {
-    let request = hub.ask_ats(connected, deadline, |ats| ats.read_request(&order.subject)).await?;
+    let (request, _) = checks::read_request(hub, connected, &order.subject, deadline).await?;
     let impossible = |why: &str| Err(Trouble::because(Refusal::new(Reason::AtsRecordGone), why));
     let (Some(email), Some(group)) = (request.candidate.email, order.group.clone()) else {
         return impossible("the candidate has no e-mail address to look it up by");

@@ -1,0 +1,10 @@
+//! Asks PageUp, every minute, for the invitations that wait.
+
+use lambda_runtime::Error;
+use runtime::handlers::pageup_poll;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_schedule("pageup-poll", pageup_poll::handle).await
+}
