@@ -181,11 +181,7 @@ impl Fuzz {
             (&invitation.package, &["package.code"]),
             (
                 &invitation.department,
-                &[
-                    "application.job.divisioncode",
-                    "application.job.department.code",
-                    "application.job.team.externalId",
-                ],
+                &["application.job.divisioncode", "application.job.department.code", "application.job.team.externalId"],
             ),
             (
                 &invitation.requester,
@@ -445,7 +441,10 @@ fn the_list_is_asked_for_with_a_token_and_by_the_put_shape() {
     let of_another_kind: AtsCredentials =
         serde_json::from_value(json!({"kind": "icims", "username": "api", "password": "pw"})).unwrap();
     let (page, sent) = play(settings(json!({})).list(&of_another_kind), |_| unreachable!());
-    assert_eq!((trouble_line(&page.unwrap_err()), sent.len()), (r#"ats_credentials "": the secret is of another kind"#.to_owned(), 0));
+    assert_eq!(
+        (trouble_line(&page.unwrap_err()), sent.len()),
+        (r#"ats_credentials "": the secret is of another kind"#.to_owned(), 0)
+    );
 }
 
 fn start() -> Timestamp {
@@ -599,8 +598,14 @@ fn the_other_put_shape_has_the_same_facts_as_notes() {
 #[test]
 fn a_request_without_an_id_of_its_own_is_put_under_its_application() {
     let of_application = Subject { request: None, ..subject() };
-    let (written, sent) = play(connector(json!({})).write(&of_application, &of(OrderStatus::PendingCandidate), None, Entry::New), |_| answer(200, ""));
-    assert_eq!((written, sent), (Ok("4711".to_owned()), vec!["PUT /v3/6784/recruitment/backgroundchecks/4711".to_owned()]));
+    let (written, sent) =
+        play(connector(json!({})).write(&of_application, &of(OrderStatus::PendingCandidate), None, Entry::New), |_| {
+            answer(200, "")
+        });
+    assert_eq!(
+        (written, sent),
+        (Ok("4711".to_owned()), vec!["PUT /v3/6784/recruitment/backgroundchecks/4711".to_owned()])
+    );
 }
 
 #[test]
@@ -620,7 +625,8 @@ fn a_message_is_clipped_but_for_its_code_and_holds_no_control_characters() {
         assert_eq!(message(250, &view), full, "the default limit cuts {}", reason.code());
     }
     assert_snapshot!(message(100, &refused(Reason::UnknownPackage, "STD-1")), @r#"The package "STD-1" is not known to Certn. Ask your ATS administrator to correct … (unknown_package)"#);
-    let odd = View { sentence: "Ask\u{0}Certn.\r\nThen\u{7f} send\u{85}again.".to_owned(), ..refused(Reason::NoEmail, "") };
+    let odd =
+        View { sentence: "Ask\u{0}Certn.\r\nThen\u{7f} send\u{85}again.".to_owned(), ..refused(Reason::NoEmail, "") };
     assert_snapshot!(message(250, &odd), @"Ask Certn.  Then  send again. (no_email)");
     let typed = refused(Reason::UnknownPackage, "a\u{1b}[31m\nb");
     assert_snapshot!(message(250, &typed), @r#"The package "a [31m b" is not known to Certn. Ask your ATS administrator to correct it. (unknown_package)"#);
@@ -676,13 +682,17 @@ fn no_other_refusal_makes_another_label_be_tried() {
 fn every_refusal_of_pageup_has_one_meaning() {
     let check = |outcome: HttpOutcome| {
         let view = of(OrderStatus::PendingCandidate);
-        let (written, sent) = play(connector(json!({})).write(&subject(), &view, None, Entry::New), |_| outcome.clone());
+        let (written, sent) =
+            play(connector(json!({})).write(&subject(), &view, None, Entry::New), |_| outcome.clone());
         assert_eq!(sent.len(), 1, "{sent:?}");
-        let (put, list) = (trouble_line(&written.unwrap_err()), trouble_line(&listed(json!({}), &outcome).unwrap_err()));
+        let (put, list) =
+            (trouble_line(&written.unwrap_err()), trouble_line(&listed(json!({}), &outcome).unwrap_err()));
         assert!(!put.contains("Moss") && !list.contains("Moss"), "{put} | {list}");
         if put == list { put } else { format!("{put} | list: {list}") }
     };
-    let refused = |status| check(answer(status, r#"[{"message": "Ada Moss may not"}, {"field": "result.url", "message": "Moss"}]"#));
+    let refused = |status| {
+        check(answer(status, r#"[{"message": "Ada Moss may not"}, {"field": "result.url", "message": "Moss"}]"#))
+    };
     assert_snapshot!([400, 401, 403, 404, 408, 409, 422, 429, 500, 503, 302].map(refused).join("\n"), @r#"
     ats_option_missing "result.url": pageup: HTTP 400 field result.url
     ats_credentials "": pageup: HTTP 401 field result.url
@@ -717,10 +727,13 @@ fn every_refusal_of_pageup_has_one_meaning() {
 
 fn grant(extra: Value) -> Grant {
     let mut grants = Vec::new();
-    let _ = play(connector(extra.clone()).write(&subject(), &of(OrderStatus::PendingCandidate), None, Entry::New), |request| {
-        grants.extend(request.grant.clone());
-        answer(200, "")
-    });
+    let _ = play(
+        connector(extra.clone()).write(&subject(), &of(OrderStatus::PendingCandidate), None, Entry::New),
+        |request| {
+            grants.extend(request.grant.clone());
+            answer(200, "")
+        },
+    );
     let _ = play(settings(extra).list(&AtsCredentials::Pageup(credentials())), |request| {
         grants.extend(request.grant.clone());
         answer(204, "")
@@ -749,7 +762,8 @@ fn a_token_lives_half_a_minute_less_than_pageup_says() {
 
 #[test]
 fn without_a_token_it_is_known_who_can_help() {
-    let error = |status, error: &str| token(status, &json!({"error": error, "error_description": "Ada Moss"}).to_string());
+    let error =
+        |status, error: &str| token(status, &json!({"error": error, "error_description": "Ada Moss"}).to_string());
     assert_snapshot!(error(400, "invalid_client"), @"Credentials");
     assert_snapshot!(error(401, "invalid_client"), @"Credentials");
     assert_snapshot!(error(400, "unauthorized_client"), @"Credentials");
@@ -757,7 +771,8 @@ fn without_a_token_it_is_known_who_can_help() {
     assert_snapshot!(error(403, "access_denied"), @"Permission");
     assert_snapshot!(token(403, "<h1>Forbidden</h1>"), @"Permission");
     assert_snapshot!(token(401, ""), @"Credentials");
-    let unavailable = [(500, "{}"), (503, ""), (429, "{}"), (404, ""), (302, ""), (200, "<h1>Sign in</h1>"), (200, "{}"), (204, "")];
+    let unavailable =
+        [(500, "{}"), (503, ""), (429, "{}"), (404, ""), (302, ""), (200, "<h1>Sign in</h1>"), (200, "{}"), (204, "")];
     for (status, body) in unavailable {
         assert_eq!(token(status, body), "Unavailable", "{status} {body}");
     }
@@ -857,7 +872,8 @@ fn every_setting_at_fault_is_named() {
     ] {
         check(json!({"token_url": token_url}), &["ats.token_url"]);
     }
-    for api_base in ["https://login.dc2.pageuppeople.com/v3", "http://api.dc2.pageuppeople.com/v3", "https://evil.com"] {
+    for api_base in ["https://login.dc2.pageuppeople.com/v3", "http://api.dc2.pageuppeople.com/v3", "https://evil.com"]
+    {
         check(json!({"api_base": api_base}), &["ats.api_base"]);
     }
     for path in ["", "/a", "a/", "a//b", "a/../b", "..", "./a", "a?b", "a b", "a%2fb", "a#b", "ä"] {
@@ -883,7 +899,11 @@ fn every_setting_at_fault_is_named() {
     }
     let nobody = || Credentials { client_id: Secret::from(""), client_secret: Secret::from("") };
     with(json!({}), Credentials { client_id: Secret::from(""), ..credentials() }, &["ats_credentials.client_id"]);
-    with(json!({}), Credentials { client_secret: Secret::from(""), ..credentials() }, &["ats_credentials.client_secret"]);
+    with(
+        json!({}),
+        Credentials { client_secret: Secret::from(""), ..credentials() },
+        &["ats_credentials.client_secret"],
+    );
     let all = &["ats.data_centre", "ats.max_pages", "ats_credentials.client_id", "ats_credentials.client_secret"];
     with(json!({"data_centre": "x", "max_pages": 0}), nobody(), all);
 }
