@@ -9,8 +9,8 @@ use local_stack::stack::{Error, Stack, TRIGGER};
 /// Plays all journeys; `true` where each went as it should.
 pub(crate) async fn play(stack: &Stack) -> bool {
     let tell = Narrator::Person;
-    tell.title("Crosscheck: iCIMS → Certn, on this machine");
-    tell.note("Everything below is real but for iCIMS, Certn and AWS, which are simulated on loopback.");
+    tell.title("Crosscheck: iCIMS → Certn and PageUp → CertnCentric, on this machine");
+    tell.note("Everything below is real but for iCIMS, PageUp, Certn and AWS, which are simulated on loopback.");
     let wrong = play_all(stack, &tell).await;
     tell.title(&match wrong {
         0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
@@ -22,16 +22,19 @@ pub(crate) async fn play(stack: &Stack) -> bool {
 
 /// Leaves a customer with a candidate behind, and says how to play on.
 pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
+    let on_pageup = stack.connect_pageup(|_| {}).await?;
+    on_pageup.invite(on_pageup.invitation("Ana"))?;
     let customer = stack.connect(|_| {}).await?;
     let job = customer.job(&["Standard"])?;
     let candidate = customer.candidate(&job, "Ada")?;
     let simulators = stack.simulators()?;
-    let (icims, certn) = (simulators.icims.url(), simulators.certn.url());
+    let (icims, pageup, certn) = (simulators.icims.url(), simulators.pageup.url(), simulators.certn.url());
     let pair = STANDARD.encode(format!("{}:{}", customer.connection, customer.webhook_password));
     let tell = Narrator::Person;
     tell.title("Play on");
     tell.note(&format!("The hub    {}", stack.url));
     tell.note(&format!("iCIMS      {icims}"));
+    tell.note(&format!("PageUp     {pageup}"));
     tell.note(&format!("Certn      {certn}"));
     tell.step("Move a candidate, as the recruiter does:");
     tell.sees(&format!(
@@ -44,6 +47,12 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     ));
     tell.step("See what the recruiter sees:");
     tell.sees(&format!("curl -s {icims}/_control/workflows"));
+    tell.step("The same with PageUp: invite a candidate, wait for the next tick, and look:");
+    tell.sees(&format!(
+        "curl -sX POST {pageup}/_control/invite --json '{{\"tenant\": \"{}\", \"email\": \"bo@example.com\"}}'",
+        on_pageup.tenant
+    ));
+    tell.sees(&format!("curl -s {pageup}/_control/invitations"));
     tell.note("");
     tell.note("For scripts:");
     tell.note(&format!("PLAYGROUND_CONNECTION={}", customer.connection));
