@@ -121,5 +121,6 @@ async fn an_idle_minute_costs_a_handful_of_readings_and_no_write() {
     let calls = stack.aws.take_calls();
     let writes = |call: &&String| !matches!(call.as_str(), "dynamodb:Query" | "dynamodb:GetItem");
     assert_eq!(calls.iter().filter(writes).count(), 0, "{calls:?}");
-    assert!(calls.len() <= 8, "{calls:?}");
+    // Of them two are the requests that rest in the table and the connections that are polled.
+    assert!(calls.len() <= 10, "{calls:?}");
 }

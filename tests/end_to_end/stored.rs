@@ -1,10 +1,14 @@
 //! What may be stored: every attribute of the table is on this list, and nothing else is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use local_stack::simulators::shared::Effect;
 use local_stack::stack::{DRIVER, ELSEWHERE, TRIGGER};
+use runtime::deadline::Deadline;
+use runtime::handlers::pageup_poll;
 use serde_json::{Value, json};
 
 use crate::support::{items, ordered, stack};
@@ -13,12 +17,15 @@ use crate::support::{items, ordered, stack};
 const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("CONN CURSOR", &["data", "pk", "sk", "v"]),
     ("CONN MAP", &["data", "pk", "sk", "v"]),
+    ("CONN POLL", &["data", "due_at", "due_shard", "pk", "rev", "sk", "v"]),
     ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
     ("INBOX", &["expires_at", "last_at", "left_at", "outcome", "pk", "seen", "sk", "trace"]),
     ("ORD EV", &["data", "expires_at", "pk", "sk", "v"]),
     ("ORD META", &["data", "due_at", "due_shard", "expires_at", "list_pk", "list_sk", "pk", "pref", "rev", "sk", "v"]),
+    ("REQ", &["data", "due_at", "due_shard", "expires_at", "pk", "sk", "v"]),
     ("RL", &["day", "empty_at", "expires_at", "pk", "sk", "used"]),
     ("SPILL", &["data", "pk", "sk", "v"]),
+    ("UNMAPPED", &["expires_at", "kind", "last_at", "pk", "seen", "sk", "word"]),
 ];
 
 /// What stands in `data`, at any depth.
@@ -28,15 +35,27 @@ const DATA: &[(&str, &[&str])] = &[
     (
         "CONN META",
         &[
+            "api_base",
+            "application",
             "ats",
+            "background_check_path",
             "collection",
             "complete",
+            "completed",
             "created_at",
             "customer_id",
+            "data_centre",
             "days",
             "default_group",
+            "department",
+            "email",
             "entry_name",
+            "environment",
+            "failed",
             "fallback_requester",
+            "family_name",
+            "field_paths",
+            "given_name",
             "group_field",
             "host",
             "id",
@@ -44,21 +63,49 @@ const DATA: &[(&str, &[&str])] = &[
             "incomplete",
             "key_created_on",
             "kind",
+            "max_pages",
+            "message_limit",
+            "package",
             "package_field",
             "package_profile",
+            "poll_seconds",
             "portal_url",
             "provider",
+            "put_shape",
             "region",
+            "reopen_completed",
             "report",
             "report_language",
+            "requester",
+            "result_items",
             "rev",
+            "scope",
             "sent",
             "state",
+            "status_labels",
             "status_nodes",
+            "tenant_id",
+            "token_url",
             "transfer_acknowledged",
             "trigger_statuses",
             "type",
             "webhook_passwords",
+        ],
+    ),
+    (
+        "CONN POLL",
+        &[
+            "about",
+            "cause",
+            "connection",
+            "due_at",
+            "failing_since",
+            "failures",
+            "found_at",
+            "looked_at",
+            "reason",
+            "refusal",
+            "rev",
         ],
     ),
     ("ORD EV", &["at", "cause", "outcome", "rule", "saw", "trace", "what"]),
@@ -73,6 +120,7 @@ const DATA: &[(&str, &[&str])] = &[
             "ats_ref",
             "attempt",
             "candidate_mark",
+            "checks",
             "claimed_until",
             "code",
             "connection",
@@ -82,6 +130,7 @@ const DATA: &[(&str, &[&str])] = &[
             "desired_rev",
             "due_at",
             "expires_at",
+            "finished",
             "first_intent_at",
             "generation",
             "group",
@@ -90,6 +139,7 @@ const DATA: &[(&str, &[&str])] = &[
             "label",
             "link",
             "look_at",
+            "name",
             "order",
             "ordered_by",
             "package",
@@ -102,6 +152,8 @@ const DATA: &[(&str, &[&str])] = &[
             "refusal",
             "report_file",
             "report_link",
+            "request",
+            "request_kept_until",
             "requester",
             "result",
             "rev",
@@ -115,12 +167,14 @@ const DATA: &[(&str, &[&str])] = &[
             "status_ids_agree",
             "subject",
             "unclear_attempts",
+            "was_completed",
             "write_at",
             "write_attempts",
             "write_refusal",
             "written_rev",
         ],
     ),
+    ("REQ", &["application", "connection", "kept_until", "request", "requester", "sealed", "status", "subject"]),
     (
         "SPILL",
         &[
@@ -233,6 +287,27 @@ async fn every_stored_attribute_is_on_the_list() {
     collect(&items(&stack).await, &mut attributes, &mut data);
     simulators.icims.harness.clear_faults();
     stack.pass(SignedDuration::from_mins(20)).await.unwrap();
+    collect(&items(&stack).await, &mut attributes, &mut data);
+
+    let customer = stack.connect_pageup(|new| new["ats"]["result_items"] = true.into()).await.unwrap();
+    let mut unknown = customer.invitation("Unknown");
+    unknown.department = Some("NUR-01".to_owned());
+    customer.invite(unknown).unwrap();
+    stack.pass(SignedDuration::from_mins(1)).await.unwrap();
+    // An invitation whose order is under way at this very moment.
+    certn.harness.arm("order-package", 1, Effect::HoldBefore);
+    customer.invite(customer.invitation("Kept")).unwrap();
+    stack.clock.advance(SignedDuration::from_mins(1));
+    let deadline = Deadline::after(Duration::from_secs(60));
+    pageup_poll::handle(Arc::clone(stack.hub("pageup-poll").unwrap()), deadline).await.unwrap();
+    certn.harness.held.notified().await;
+    collect(&items(&stack).await, &mut attributes, &mut data);
+    certn.harness.clear_faults();
+    stack.settle().await.unwrap();
+    certn.finish_check(&certn.cases().pop().unwrap().id, "IDENTITY_VERIFICATION_1");
+    simulators.pageup.set_scopes(&customer.tenant, &[]);
+    simulators.pageup.revoke_tokens(&customer.tenant);
+    stack.pass(SignedDuration::from_mins(2)).await.unwrap();
     collect(&items(&stack).await, &mut attributes, &mut data);
 
     check(&attributes, ATTRIBUTES);

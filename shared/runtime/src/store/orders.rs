@@ -51,13 +51,6 @@ fn due_shard(shard: u64) -> String {
     format!("DUE#{shard}")
 }
 
-/// The partition of what is due under that id.
-pub(super) fn shard_of(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish() % DUE_SHARDS
-}
-
 fn order_item(order: &Order, timing: &Timing) -> Result<Item, StoreError> {
     let mut item = items::item(&order_pk(&order.id), "META", order, Some(order.kept_until()))?;
     item.insert("rev".to_owned(), number(order.rev));
@@ -67,7 +60,9 @@ fn order_item(order: &Order, timing: &Timing) -> Result<Item, StoreError> {
         item.insert("pref".to_owned(), text(pref(&order.connection, provider_order)));
     }
     if let Some(due_at) = order.due_at(timing) {
-        item.insert("due_shard".to_owned(), text(due_shard(shard_of(order.id.as_str()))));
+        let mut hasher = DefaultHasher::new();
+        order.id.as_str().hash(&mut hasher);
+        item.insert("due_shard".to_owned(), text(due_shard(hasher.finish() % DUE_SHARDS)));
         item.insert("due_at".to_owned(), number(due_at.as_millisecond()));
     }
     Ok(item)

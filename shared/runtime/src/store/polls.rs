@@ -6,41 +6,35 @@ use domain::poll::Poll;
 use jiff::Timestamp;
 
 use super::items::{self, Item, number, text};
-use super::orders::{DUE_SHARDS, shard_of};
 use super::{Store, StoreError};
 
-fn shard(number: u64) -> String {
-    format!("POLL#{number}")
-}
+/// One partition is enough: it takes a thousand writes a second, so sixty thousand connections.
+const DUE: &str = "POLLS";
 
 pub(super) fn poll_item(poll: &Poll) -> Result<Item, StoreError> {
     let mut item = items::item(&format!("CONN#{}", poll.connection), "POLL", poll, None)?;
     item.insert("rev".to_owned(), number(poll.rev));
-    item.insert("due_shard".to_owned(), text(shard(shard_of(poll.connection.as_str()))));
+    item.insert("due_shard".to_owned(), text(DUE));
     item.insert("due_at".to_owned(), number(poll.due_at.as_millisecond()));
     Ok(item)
 }
 
 impl Store {
-    /// Every connection whose ATS is to be asked now.
+    /// Every connection whose ATS is to be asked now, the longest waiting first.
     ///
     /// # Errors
     /// [`StoreError`] where the table cannot be read.
     pub async fn due_polls(&self, now: Timestamp) -> Result<Vec<Poll>, StoreError> {
-        let shards = (0..DUE_SHARDS).map(|number| async move {
-            let query = self.client.query().table_name(&self.table).index_name("due");
-            let query = query.key_condition_expression("due_shard = :shard AND due_at <= :now");
-            let query = query.expression_attribute_values(":shard", text(shard(number)));
-            let query = query.expression_attribute_values(":now", number_of(now));
-            let mut pages = query.into_paginator().items().send();
-            let mut polls = Vec::new();
-            while let Some(item) = pages.next().await {
-                polls.push(items::data(&item?)?);
-            }
-            Ok::<_, StoreError>(polls)
-        });
-        let shards = futures::future::try_join_all(shards).await?;
-        Ok(shards.into_iter().flatten().collect())
+        let query = self.client.query().table_name(&self.table).index_name("due");
+        let query = query.key_condition_expression("due_shard = :shard AND due_at <= :now");
+        let query = query.expression_attribute_values(":shard", text(DUE));
+        let query = query.expression_attribute_values(":now", number(now.as_millisecond()));
+        let mut pages = query.into_paginator().items().send();
+        let mut polls = Vec::new();
+        while let Some(item) = pages.next().await {
+            polls.push(items::data(&item?)?);
+        }
+        Ok(polls)
     }
 
     /// Stores where asking stands, if nobody was first: `rev` is what was read. Whether it was stored.
@@ -74,8 +68,4 @@ pub(super) fn first_poll(connection: &Connection) -> Result<Option<Item>, StoreE
         domain::ats::Intake::Webhook(_) => Ok(None),
         domain::ats::Intake::Poll(_) => poll_item(&Poll::new(connection.id.clone(), connection.created_at)).map(Some),
     }
-}
-
-fn number_of(at: Timestamp) -> aws_sdk_dynamodb::types::AttributeValue {
-    number(at.as_millisecond())
 }
