@@ -163,8 +163,8 @@ reasons! {
         "The ATS does not accept the integration's credentials."
         "Give new credentials to the operator, who enters them.";
     AtsPermission "ats_permission" Block AtsAdmin "ATS Permission"
-        "The ATS hides the field \"{}\" from the integration user."
-        "Grant the right, or show the field to the integration user.";
+        "The ATS does not give the integration what it needs: {}."
+        "Grant the right or the scope, or show the field, to the integration user.";
     AtsRequiredField "ats_required_field" Block AtsAdmin "ATS Required Field"
         "The ATS requires the field \"{}\" on this profile."
         "Un-require the field for the integration user's login group.";

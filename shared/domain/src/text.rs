@@ -11,12 +11,17 @@ pub fn clip(text: &str, limit: usize) -> String {
     clipped
 }
 
+/// A text without control characters.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// What a person typed or a vendor named, made fit to stand inside a sentence: no control characters, no run of
 /// white space, at most 40 characters.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clip(&plain.split_whitespace().collect::<Vec<_>>().join(" "), 40)
+    clip(&plain(text).split_whitespace().collect::<Vec<_>>().join(" "), 40)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Stand
 use crate::reason::{Kind, Reason, Refusal};
 use crate::request::CheckRequest;
 use crate::secret::Secret;
+use crate::text::quoted;
 use crate::trace::Trace;
 use crate::trouble::Trouble;
 
@@ -141,7 +142,10 @@ fn group(
 pub fn unmapped<'a>(decision: &Decision, request: &'a CheckRequest) -> Option<(MappingKind, &'a str)> {
     let Decision::Refuse { refusal, .. } = decision else { return None };
     let (kind, value) = match refusal.reason {
-        Reason::UnknownPackage => (MappingKind::Package, request.packages.first()?),
+        Reason::UnknownPackage => {
+            let refused = request.packages.iter().find(|value| quoted(value.name()) == refusal.about);
+            (MappingKind::Package, refused.or(request.packages.first())?)
+        }
         Reason::UnknownGroup => (MappingKind::Group, request.department.as_ref()?),
         _ => return None,
     };

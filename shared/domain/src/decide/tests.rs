@@ -607,3 +607,12 @@ fn a_request_with_an_id_of_its_own_is_ordered_once_and_never_again() {
         }
     }
 }
+
+#[test]
+fn the_word_that_is_told_is_the_one_that_was_refused() {
+    let mut setup = setup();
+    setup.request.packages = vec![value(Some("D100"), "Standard"), value(Some("D200"), "Unheard")];
+    let Setup { connection, mappings, request, packages, standing } = &setup;
+    let (decision, _) = check(Facts { connection, mappings, request, packages, standing });
+    assert_eq!(unmapped(&decision, request), Some((MappingKind::Package, "Unheard")));
+}

@@ -1371,3 +1371,11 @@ fn what_follows_a_completed_check_is_shown_as_a_correction_of_it() {
     read(&mut without_score_at_first, without_score(10), 10);
     assert!(!without_score_at_first.desired.unwrap().was_completed);
 }
+
+#[test]
+fn a_reading_without_a_time_takes_no_finished_check_back() {
+    let mut order = placed();
+    read(&mut order, with_checks(OrderStatus::InProgress, 10, 2), 10);
+    read(&mut order, Truth { modified: None, ..with_checks(OrderStatus::InProgress, 0, 1) }, 11);
+    assert_eq!(order.checks.iter().filter(|check| check.finished).count(), 2);
+}

@@ -84,7 +84,10 @@ impl Order {
 
     fn follow(&mut self, truth: Truth, now: Timestamp, timing: &Timing) {
         let newer = truth.modified > self.provider_modified;
-        self.checks = truth.checks;
+        let finished = truth.checks.iter().filter(|check| check.finished).count();
+        if newer || finished >= self.finished_checks() {
+            self.checks = truth.checks;
+        }
         self.provider_modified = truth.modified.or(self.provider_modified);
         self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
         if truth.awaits_score && self.status == OrderStatus::Completed {

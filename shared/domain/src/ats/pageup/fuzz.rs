@@ -4,14 +4,16 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::text::clip;
+
 /// The names under which a list, or a single entry, may be wrapped.
 const WRAPPERS: [&str; 4] = ["backgroundcheckrequests", "backgroundcheckrequest", "items", "data"];
 
-/// A longer text is none of the facts that are looked for.
+/// No fact that is looked for is longer. A longer text is cut visibly: it is still there, and no valid id or address.
 const LONGEST: usize = 500;
 
 /// The same with all names in lower case and without those that are UUIDs. Of two names that differ only in their case,
-/// the one that has something counts.
+/// the first one that has something counts.
 pub(super) fn plain(value: Value) -> Value {
     match value {
         Value::Array(values) => Value::Array(values.into_iter().map(plain).collect()),
@@ -22,13 +24,23 @@ pub(super) fn plain(value: Value) -> Value {
                     continue;
                 }
                 let known = named.entry(name.to_lowercase()).or_insert(Value::Null);
-                if known.is_null() {
+                if is_nothing(known) {
                     *known = plain(value);
                 }
             }
             Value::Object(named)
         }
         other => other,
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -56,15 +68,24 @@ fn unwrapped(entry: Value) -> Value {
     }
 }
 
-/// The text or number at the first of the paths that leads to one. Blank is nothing.
+/// The text or number at the first of the paths that leads to one of a sensible length, or else the first one cut short.
+/// Blank is nothing.
 pub(super) fn text_at(entry: &Value, paths: &[String]) -> Option<String> {
-    paths.iter().find_map(|path| {
-        let found = path.split('.').try_fold(entry, |at, name| at.get(name.to_lowercase()))?;
-        let text = match found {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        (1..=LONGEST).contains(&text.chars().count()).then_some(text)
-    })
+    let mut texts = paths.iter().filter_map(|path| one_text_at(entry, path));
+    let first = texts.next()?;
+    let is_sensible = |text: &String| text.chars().count() <= LONGEST;
+    let sensible = if is_sensible(&first) { None } else { texts.find(is_sensible) };
+    Some(clip(&sensible.unwrap_or(first), LONGEST))
+}
+
+fn one_text_at(entry: &Value, path: &str) -> Option<String> {
+    let text = match path.split('.').try_fold(entry, |at, name| at.get(name.to_lowercase()))? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => match number.as_f64() {
+            Some(whole) if number.is_f64() && whole.fract() == 0.0 => format!("{whole:.0}"),
+            _ => number.to_string(),
+        },
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
 }

@@ -124,7 +124,7 @@ impl Connector {
         Talk::ask(put, move |outcome| match success(outcome) {
             Ok(_) => Talk::Done(Ok(request)),
             Err(Trouble::Because { refusal, .. })
-                if refusal.reason == Reason::AtsOptionMissing && refusal.about == "status" && !labels.is_empty() =>
+                if refusal.reason == Reason::AtsOptionMissing && refusal.about.eq_ignore_ascii_case("status") && !labels.is_empty() =>
             {
                 self.put(url, request, view, link, labels)
             }

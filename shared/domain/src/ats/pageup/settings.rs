@@ -205,17 +205,19 @@ impl Settings {
         };
         check(is_data_centre(&self.data_centre), "ats.data_centre", "must be dc and a number, such as dc2");
         let at = |url: &Url, is_host: fn(&str) -> bool| {
-            url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(is_host)
+            let nothing_else = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+            let nothing_else = nothing_else && url.fragment().is_none() && url.port().is_none();
+            nothing_else && url.scheme() == "https" && url.host_str().is_some_and(is_host)
         };
         check(
             self.token_url.as_ref().is_none_or(|url| at(url, is_login_host)),
             "ats.token_url",
-            "must be https on a login host of pageuppeople.com",
+            "must be https on a login host of pageuppeople.com, without a user or a query",
         );
         check(
             self.api_base.as_ref().is_none_or(|url| at(url, is_api_host)),
             "ats.api_base",
-            "must be https on an API host of pageuppeople.com",
+            "must be https on an API host of pageuppeople.com, without a user or a query",
         );
         let segments = self.background_check_path.split('/');
         let is_segment = |s: &str| !matches!(s, "" | "." | "..") && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
@@ -229,8 +231,8 @@ impl Settings {
         check((60..=3_600).contains(&self.poll_seconds), "ats.poll_seconds", "must be between 60 and 3600");
         check((1..=100).contains(&self.max_pages), "ats.max_pages", "must be between 1 and 100");
         check((100..=4_000).contains(&self.message_limit), "ats.message_limit", "must be between 100 and 4000");
-        check(!credentials.client_id.expose().is_empty(), "ats_credentials.client_id", "must not be empty");
-        check(!credentials.client_secret.expose().is_empty(), "ats_credentials.client_secret", "must not be empty");
+        check(!credentials.client_id.expose().trim().is_empty(), "ats_credentials.client_id", "must not be empty");
+        check(!credentials.client_secret.expose().trim().is_empty(), "ats_credentials.client_secret", "must not be empty");
         invalid
     }
 
@@ -273,6 +275,7 @@ impl Settings {
 
     /// Only Australia's data centre is known to lie in one of our regions.
     pub(super) fn lies_outside(&self, region: Region) -> bool {
-        (self.data_centre.as_str(), region) != ("dc2", Region::Au)
+        let in_australia = |url: Url| url.host_str().is_some_and(|host| host.contains(".dc2."));
+        region != Region::Au || !in_australia(self.token_url()) || !in_australia(self.url(&[]))
     }
 }

@@ -576,10 +576,10 @@ fn a_dispute_leaves_a_completed_check_completed_unless_it_may_be_reopened() {
     let line = |reopen: bool, status: OrderStatus| {
         put(json!({"reopen_completed": reopen}), &shown(status, |order| order.was_completed = true))
     };
-    assert_snapshot!(line(false, OrderStatus::InDispute), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"In dispute","result":{"items":[],"summary":"In dispute"},"status":"Completed"}"#);
-    assert_snapshot!(line(true, OrderStatus::InDispute), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"In dispute","result":{"items":[],"summary":"In dispute"},"status":"In progress"}"#);
-    assert_snapshot!(line(false, OrderStatus::Cancelled), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"The check was cancelled at Certn.","result":{"items":[],"summary":"Cancelled"},"status":"Completed"}"#);
-    assert_snapshot!(line(true, OrderStatus::Cancelled), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"The check was cancelled at Certn.","result":{"items":[],"summary":"Cancelled"},"status":"Failed"}"#);
+    assert_snapshot!(line(false, OrderStatus::InDispute), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"In dispute","result":{"items":[],"summary":"In dispute","url":null},"status":"Completed"}"#);
+    assert_snapshot!(line(true, OrderStatus::InDispute), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"In dispute","result":{"items":[],"summary":"In dispute","url":null},"status":"In progress"}"#);
+    assert_snapshot!(line(false, OrderStatus::Cancelled), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"The check was cancelled at Certn.","result":{"items":[],"summary":"Cancelled","url":null},"status":"Completed"}"#);
+    assert_snapshot!(line(true, OrderStatus::Cancelled), @r#"PUT …/123456 {"externalReferenceId":"order-1","message":"The check was cancelled at Certn.","result":{"items":[],"summary":"Cancelled","url":null},"status":"Failed"}"#);
 }
 
 #[test]
@@ -591,7 +591,7 @@ fn the_other_put_shape_has_the_same_facts_as_notes() {
     assert_snapshot!(line(refused(Reason::NoEmail, "")), @r#"PUT …/123456/statuses {"Notes":["The candidate has no e-mail address. Add one, then send again. (no_email)","Order order-1"],"Status":"Failed"}"#);
     assert_snapshot!(line(with_checks(of(OrderStatus::InProgress), 2)), @r#"PUT …/123456/statuses {"Notes":["2 of 3 checks finished","Order order-1"],"Status":"In progress"}"#);
     assert_snapshot!(line(completed(ResultCode::Clear, "Clear")), @r#"PUT …/123456/statuses {"Notes":["Clear","https://client.certn.co/au/cases/case-1/","Order order-1"],"Status":"Completed"}"#);
-    assert_snapshot!(line(shown(OrderStatus::InDispute, |order| order.was_completed = true)), @r#"PUT …/123456/statuses {"Notes":["In dispute","In dispute","Order order-1"],"Status":"Completed"}"#);
+    assert_snapshot!(line(shown(OrderStatus::InDispute, |order| order.was_completed = true)), @r#"PUT …/123456/statuses {"Notes":["In dispute","Order order-1"],"Status":"Completed"}"#);
     assert_snapshot!(line(of(OrderStatus::Expired)), @r#"PUT …/123456/statuses {"Notes":["The candidate did not complete the form in time. Send again if still needed.","Order order-1"],"Status":"Failed"}"#);
 }
 
@@ -933,4 +933,81 @@ fn pageup_is_asked_as_often_as_is_set_and_says_what_it_can() {
     assert_eq!(settings.pace(), Pace { every: SignedDuration::from_secs(90), pages: 7 });
     assert!(matches!(settings.intake(), Intake::Poll(_)));
     assert!(settings.names_groups() && settings.shows_single_checks() && !settings.takes_links_without_login());
+}
+
+#[test]
+fn pageup_names_the_field_of_a_status_in_any_case_of_letters() {
+    let refusal = r#"[{"field": "Status", "message": "not valid"}]"#;
+    let shape = json!({"put_shape": "workcompliance"});
+    assert_eq!(with_label("In progress", refusal, shape, &refused(Reason::NoEmail, "")), "Failed, In progress | 123456");
+}
+
+#[test]
+fn a_field_that_pageup_names_is_quoted_in_a_cause() {
+    let field = format!("Ada Moss <ada@example.com> said\n{}", "x".repeat(5000));
+    let page = listed(json!({}), &answer(400, &json!([{"field": field}]).to_string()));
+    let cause = page.unwrap_err().cause().to_string();
+    assert!(cause.chars().count() < 100 && !cause.contains('\n'), "{} characters", cause.chars().count());
+}
+
+#[test]
+fn no_control_character_gets_out_in_a_result() {
+    let odd = View {
+        checks: serde_json::from_value(json!([{"name": "Credit\u{1b}[31m report", "finished": true}])).unwrap(),
+        ..completed(ResultCode::Custom, "Amber\u{0}")
+    };
+    let line = put(json!({"result_items": true}), &odd);
+    assert!(!line.contains("\\u00"), "{line}");
+}
+
+#[test]
+fn an_address_of_its_own_in_another_data_centre_lies_outside() {
+    for extra in [
+        json!({"api_base": "https://api.dc3.pageuppeople.com/v3/6784"}),
+        json!({"token_url": "https://login.dc4.pageuppeople.com/connect/token"}),
+    ] {
+        assert!(settings(extra.clone()).keeps_data_outside(Region::Au), "{extra}");
+    }
+}
+
+#[test]
+fn an_address_with_a_password_or_a_query_is_refused() {
+    for extra in [
+        json!({"token_url": "https://u:secret@login.dc2.pageuppeople.com/connect/token"}),
+        json!({"api_base": "https://u:secret@api.dc2.pageuppeople.com/v3/6784"}),
+        json!({"api_base": "https://api.dc2.pageuppeople.com/v3/6784?x=1#y"}),
+    ] {
+        assert_eq!(settings(extra.clone()).problems(&credentials()).len(), 1, "{extra}");
+    }
+}
+
+#[test]
+fn of_two_names_an_empty_one_does_not_hide_the_other() {
+    let line = read_entry(json!({}), r#"{"ID": "", "id": 7, "APPLICANT": {}, "applicant": {"email": "ada@example.com"}}"#);
+    assert_eq!(line, "7 of 7 | - - ada@example.com | package - | department - | requester -");
+}
+
+#[test]
+fn a_department_that_is_too_long_is_not_taken_for_none() {
+    let entry = json!({"id": 7, "application": {"job": {"divisioncode": "x".repeat(501)}}}).to_string();
+    assert!(!read_entry(json!({}), &entry).contains("department -"));
+}
+
+#[test]
+fn notes_say_nothing_twice() {
+    let line = put(json!({"put_shape": "workcompliance"}), &shown(OrderStatus::InDispute, |order| order.was_completed = true));
+    assert!(!line.contains(r#""In dispute","In dispute""#), "{line}");
+}
+
+#[test]
+fn a_tokens_life_may_be_a_text_and_an_empty_token_is_none() {
+    assert_eq!(token(200, r#"{"access_token": "t1", "expires_in": "3600"}"#), "t1 for 3570s");
+    assert_eq!(token(200, r#"{"access_token": "t1", "expires_in": 3600.0}"#), "t1 for 3570s");
+    assert_eq!(token(200, r#"{"access_token": "", "expires_in": 3600}"#), "Unavailable");
+}
+
+#[test]
+fn blank_credentials_are_empty_ones() {
+    let blank = Credentials { client_id: Secret::from(" "), client_secret: Secret::from("\n") };
+    assert_eq!(settings(json!({})).problems(&blank).len(), 2);
 }

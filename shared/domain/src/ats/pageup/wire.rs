@@ -15,11 +15,14 @@ use crate::order::View;
 use crate::request::{AtsValue, Candidate, CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::status::OrderStatus;
-use crate::text::clip;
+use crate::text::{clip, plain as plain_text, quoted};
 use crate::trouble::Trouble;
 
 /// How many invitations PageUp gives at once.
 const PAGE: usize = 5;
+
+/// How long a token lives whose answer does not say so, as PageUp documents it.
+const TOKEN_LIFE: Duration = Duration::from_secs(300);
 
 /// How long before its end a token is not used any more.
 const TOKEN_MARGIN: Duration = Duration::from_secs(30);
@@ -89,7 +92,7 @@ pub(super) fn access_token(response: &HttpResponse) -> Result<AccessToken, NoTok
     struct Body {
         access_token: Secret,
         #[serde(default)]
-        expires_in: Option<u64>,
+        expires_in: Value,
     }
     #[derive(Deserialize)]
     struct Refused {
@@ -98,7 +101,11 @@ pub(super) fn access_token(response: &HttpResponse) -> Result<AccessToken, NoTok
     match response.status {
         200..=299 => {
             let body: Body = serde_json::from_slice(&response.body).map_err(|_| NoToken::Unavailable)?;
-            let lives = Duration::from_secs(body.expires_in.unwrap_or(300));
+            if body.access_token.expose().is_empty() {
+                return Err(NoToken::Unavailable);
+            }
+            let said = body.expires_in.as_str().map_or_else(|| body.expires_in.as_f64(), |text| text.trim().parse().ok());
+            let lives = said.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(TOKEN_LIFE);
             Ok(AccessToken { token: body.access_token, lives: lives.saturating_sub(TOKEN_MARGIN) })
         }
         400 | 401 | 403 => {
@@ -114,7 +121,7 @@ pub(super) fn access_token(response: &HttpResponse) -> Result<AccessToken, NoTok
 pub(super) fn field_at_fault(response: &HttpResponse) -> String {
     let errors = serde_json::from_slice(&response.body).map(plain).unwrap_or_default();
     let field = errors.as_array().and_then(|errors| errors.iter().find_map(|error| error.get("field")?.as_str()));
-    field.unwrap_or_default().to_owned()
+    quoted(field.unwrap_or_default())
 }
 
 /// The words to try as the status, the best first: which ones PageUp knows is not published.
@@ -145,18 +152,19 @@ pub(super) fn labels(settings: &Settings, view: &View) -> Vec<String> {
 pub(super) fn body(settings: &Settings, view: &View, link: Option<&Url>, status: &str) -> Value {
     let message = message(settings, view);
     let is_over = view.was_completed || view.status == OrderStatus::Completed;
-    let summary = is_over.then(|| view.headline());
+    let summary = is_over.then(|| plain_text(&view.headline()));
     match settings.put_shape {
         PutShape::Backgroundcheck => {
             let items: Vec<Value> = finished(settings, view)
-                .map(|name| json!({"name": name, "status": settings.status_labels.completed}))
+                .map(|name| json!({"name": plain_text(name), "status": settings.status_labels.completed}))
                 .collect();
             let mut body = json!({"status": status, "message": message, "externalReferenceId": view.order});
             if is_over || !items.is_empty() {
                 let mut result = json!({"items": items});
                 if let (Some(summary), Some(fields)) = (summary, result.as_object_mut()) {
                     fields.insert("summary".to_owned(), json!(summary));
-                    fields.extend(link.map(|link| ("url".to_owned(), json!(link))));
+                    // Said also where there is none any more: PageUp may keep what is left out.
+                    fields.insert("url".to_owned(), json!(link));
                 }
                 if let Some(fields) = body.as_object_mut() {
                     fields.insert("result".to_owned(), result);
@@ -166,7 +174,8 @@ pub(super) fn body(settings: &Settings, view: &View, link: Option<&Url>, status:
         }
         PutShape::Workcompliance => {
             let notes = [Some(message), summary, link.map(Url::to_string), Some(format!("Order {}", view.order))];
-            let notes: Vec<String> = notes.into_iter().flatten().filter(|note| !note.is_empty()).collect();
+            let mut notes: Vec<String> = notes.into_iter().flatten().filter(|note| !note.is_empty()).collect();
+            notes.dedup();
             json!({"Status": status, "Notes": notes})
         }
     }
@@ -186,7 +195,6 @@ fn message(settings: &Settings, view: &View) -> String {
         OrderStatus::InProgress if done > 0 => format!("{done} of {} checks finished", view.checks.len()),
         _ => view.headline(),
     };
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let room = settings.message_limit.saturating_sub(code.chars().count());
-    format!("{}{code}", clip(&text, room))
+    format!("{}{code}", clip(&plain_text(&text), room))
 }

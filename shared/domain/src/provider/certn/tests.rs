@@ -635,7 +635,7 @@ fn a_check_is_finished_once_nothing_more_comes_of_it() {
     -Applicant action required
     -Client action required
     -Something new
-    -
+    -X
     ");
 }
 
@@ -655,4 +655,19 @@ fn nothing_that_a_check_found_is_taken_along() {
     assert_eq!(found, std::slice::from_ref(&read));
     assert!(!format!("{read:?}").to_uppercase().contains("MARK"), "{read:?}");
     assert_snapshot!(format!("{:?}", read.checks), @r#"[CheckProgress { name: "Criminal record report", finished: true }]"#);
+}
+
+#[test]
+fn checks_of_another_shape_do_not_hide_how_a_case_stands() {
+    for checks in [json!(["check-1"]), json!([{"type": {"id": 1}}]), json!([{"type": 5, "status": "COMPLETE"}]), json!({}), json!([null])] {
+        let mut body = case("COMPLETE", json!("CLEAR"));
+        body["checks"] = checks.clone();
+        assert_eq!(read_case(body), "completed = Clear \"Clear\"", "{checks}");
+    }
+}
+
+#[test]
+fn the_name_of_a_check_is_quoted() {
+    let line = checks_of(json!([{"type": format!("A\n{}", "X".repeat(9000)), "status": ""}]));
+    assert!(line.chars().count() < 60 && !line.contains('\n'), "{}", line.chars().count());
 }

@@ -12,6 +12,7 @@ use crate::provider::{
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
 use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
+use crate::text::quoted;
 use crate::trouble::{Cause, Trouble};
 use crate::webhook::Unreadable;
 
@@ -174,28 +175,21 @@ struct Case {
     overall_score: Option<String>,
     #[serde(default)]
     modified: Option<Timestamp>,
-    #[serde(default, deserialize_with = "or_default")]
-    checks: Vec<CheckBody>,
+    /// Only its progress is read, so whatever its form is, it is no reason not to read the case.
+    #[serde(default)]
+    checks: Value,
 }
 
-/// One check of a case: its kind and how far it is. What it found is dropped.
-#[derive(Deserialize)]
-struct CheckBody {
-    #[serde(default, rename = "type", deserialize_with = "or_default")]
-    kind: String,
-    #[serde(default, deserialize_with = "or_default")]
-    status: String,
-}
-
-impl From<CheckBody> for CheckProgress {
-    fn from(check: CheckBody) -> Self {
-        // A kind is `CRIMINAL_RECORD_REPORT_1`: its last part is a version.
-        let kind = check.kind.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-        let words = kind.replace('_', " ").to_lowercase();
-        let mut letters = words.chars();
-        let name = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-        Self { name, finished: matches!(check.status.as_str(), "COMPLETE" | "CANCELLED" | "SUPERSEDED") }
-    }
+/// How far one check of a case is; what it found is dropped.
+fn check_progress(check: &Value) -> Option<CheckProgress> {
+    let kind = check.get("type")?.as_str()?;
+    // A kind is `CRIMINAL_RECORD_REPORT_1`: its last part is a version.
+    let kind = kind.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+    let words = quoted(&kind.replace('_', " ").to_lowercase());
+    let mut letters = words.chars();
+    let name: String = letters.next()?.to_uppercase().chain(letters).collect();
+    let status = check.get("status").and_then(Value::as_str).unwrap_or_default();
+    Some(CheckProgress { name, finished: matches!(status, "COMPLETE" | "CANCELLED" | "SUPERSEDED") })
 }
 
 impl From<Case> for Truth {
@@ -212,7 +206,7 @@ impl From<Case> for Truth {
             result,
             awaits_score,
             modified: case.modified,
-            checks: case.checks.into_iter().map(CheckProgress::from).filter(|check| !check.name.is_empty()).collect(),
+            checks: case.checks.as_array().into_iter().flatten().filter_map(check_progress).collect(),
         }
     }
 }
@@ -246,7 +240,7 @@ fn result(score: &str) -> OrderResult {
         "RESTRICTED" => (ResultCode::Restricted, "Restricted"),
         other => (ResultCode::Custom, other),
     };
-    OrderResult { code, label: crate::text::quoted(label) }
+    OrderResult { code, label: quoted(label) }
 }
 
 pub(super) fn case(response: &HttpResponse) -> Result<Truth, Trouble> {
@@ -341,9 +335,9 @@ struct FieldError {
 fn explain(response: &HttpResponse, order: bool) -> Trouble {
     let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
     let first = body.errors.first();
-    let code = crate::text::quoted(first.map_or("", |error| &error.code));
-    let attr = crate::text::quoted(first.and_then(|error| error.attr.as_deref()).unwrap_or(""));
-    let cause = format!("certn: HTTP {} type={} code={code} attr={attr}", response.status, crate::text::quoted(&body.kind));
+    let code = quoted(first.map_or("", |error| &error.code));
+    let attr = quoted(first.and_then(|error| error.attr.as_deref()).unwrap_or(""));
+    let cause = format!("certn: HTTP {} type={} code={code} attr={attr}", response.status, quoted(&body.kind));
     let because = |reason| Trouble::because(Refusal::new(reason), cause.clone());
     match response.status {
         401 => because(Reason::ProviderCredentials),
