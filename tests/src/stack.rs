@@ -18,7 +18,7 @@ use runtime::config::Config;
 use runtime::hub::Hub;
 use serde_json::Value;
 
-pub use self::customer::{Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, STANDARD, TRIGGER};
+pub use self::customer::{Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, RECRUITER_EMAIL, STANDARD, TRIGGER};
 pub use self::pageup_customer::{NURSING, PageUpCustomer};
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;

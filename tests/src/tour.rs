@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use local_stack::journeys::{JOURNEYS, play_all};
 use local_stack::narrator::Narrator;
-use local_stack::stack::{Error, Stack, TRIGGER};
+use local_stack::stack::{Error, NURSING, RECRUITER_EMAIL, STANDARD as PACKAGE, Stack, TRIGGER};
+use serde_json::json;
 
 /// Plays all journeys; `true` where each went as it should.
 pub(crate) async fn play(stack: &Stack) -> bool {
@@ -23,7 +24,6 @@ pub(crate) async fn play(stack: &Stack) -> bool {
 /// Leaves a customer with a candidate behind, and says how to play on.
 pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     let on_pageup = stack.connect_pageup(|_| {}).await?;
-    on_pageup.invite(on_pageup.invitation("Ana"))?;
     let customer = stack.connect(|_| {}).await?;
     let job = customer.job(&["Standard"])?;
     let candidate = customer.candidate(&job, "Ada")?;
@@ -48,10 +48,11 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     tell.step("See what the recruiter sees:");
     tell.sees(&format!("curl -s {icims}/_control/workflows"));
     tell.step("The same with PageUp: invite a candidate, wait for the next tick, and look:");
-    tell.sees(&format!(
-        "curl -sX POST {pageup}/_control/invite --json '{{\"tenant\": \"{}\", \"email\": \"bo@example.com\"}}'",
-        on_pageup.tenant
-    ));
+    let invitation = json!({
+        "tenant": on_pageup.tenant, "package_code": PACKAGE, "department": NURSING,
+        "requester": RECRUITER_EMAIL, "first_name": "Bo", "last_name": "Diaz", "email": "bo@example.com",
+    });
+    tell.sees(&format!("curl -sX POST {pageup}/_control/invite --json '{invitation}'"));
     tell.sees(&format!("curl -s {pageup}/_control/invitations"));
     tell.note("");
     tell.note("For scripts:");
@@ -59,6 +60,7 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     tell.note(&format!("PLAYGROUND_CUSTOMER={}", customer.id));
     tell.note(&format!("PLAYGROUND_WORKFLOW={}", candidate.workflow));
     tell.note(&format!("PLAYGROUND_RECRUITER={}", customer.recruiter()));
+    tell.note(&format!("PLAYGROUND_INVITATION={invitation}"));
     tell.note(&format!("PLAYGROUND_AUTHORIZATION=Basic {pair}"));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! An ATS that does not call: invitations are fetched, and every state is put back where the recruiter looks.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Outcome, expect, no_violations};
 use crate::narrator::Narrator;
@@ -36,9 +36,15 @@ fn expect_screen(screen: &Screen, status: &str, message: Option<&str>) -> Outcom
     expect(right, format!("[{status}] {message:?}, not {screen:?}"))
 }
 
+fn with_items(new: &mut Value) {
+    if let Some(ats) = new.get_mut("ats").and_then(Value::as_object_mut) {
+        ats.insert("result_items".to_owned(), true.into());
+    }
+}
+
 /// Everything goes well.
 pub(super) async fn happy(stack: &Stack, tell: &Narrator) -> Outcome {
-    let customer = stack.connect_pageup(|new| new["ats"]["result_items"] = true.into()).await?;
+    let customer = stack.connect_pageup(with_items).await?;
     let certn = &stack.simulators()?.certn;
     tell.step("The recruiter invites a candidate for a job in the department of nursing.");
     let invitation = customer.invite(customer.invitation("Ana"))?;
@@ -116,7 +122,7 @@ pub(super) async fn refused(stack: &Stack, tell: &Narrator) -> Outcome {
         refused_with(stack, &customer, invitation, code, tell).await?;
     }
     let shown = customer.shown_to_admin().await?;
-    let unmapped: Vec<_> = shown["unmapped"].as_array().into_iter().flatten().collect();
+    let unmapped: Vec<_> = shown.get("unmapped").and_then(Value::as_array).into_iter().flatten().collect();
     for word in &unmapped {
         tell.note(&format!(
             "An admin sees: unmapped {} {}, wanted {} time(s)",

@@ -12,7 +12,7 @@ pub const GROUP: &str = "51c2d1de-3b1f-4d5e-9a51-6d7e8f901234";
 pub const STANDARD: &str = "7a0e1c52-4b7c-4f7e-8a61-0c1d2e3f4a5b";
 pub const DRIVER: &str = "8b1f2d63-5c8d-4a8f-9b72-1d2e3f4a5b6c";
 pub(super) const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
-pub(super) const RECRUITER_EMAIL: &str = "rae@client.example";
+pub const RECRUITER_EMAIL: &str = "rae@client.example";
 pub(super) const API_KEY: &str = "certn-key-of-the-local-stack";
 pub(super) const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
 
