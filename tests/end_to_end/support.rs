@@ -1,14 +1,23 @@
 //! What the tests of this binary share: a stack, its table as JSON, the story of an order.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use local_stack::simulators::certn::Case;
 use local_stack::simulators::icims::Entry;
-use local_stack::stack::{Candidate, Customer, Options, Stack, TRIGGER};
+use local_stack::stack::{Candidate, Customer, Options, PageUpCustomer, Stack, TRIGGER};
+use runtime::deadline::Deadline;
+use runtime::handlers::pageup_poll;
 use serde_json::Value;
 
 /// What the local stack's customers are given; each is a secret that must never be seen.
 pub(crate) const API_KEY: &str = "certn-key-of-the-local-stack";
 pub(crate) const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
 pub(crate) const ICIMS_PASSWORD: &str = "icims-password-of-the-local-stack";
+pub(crate) const PAGEUP_SECRET: &str = "pageup-client-secret-of-the-local-stack";
+
+pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) async fn stack() -> Stack {
     Stack::start(Options::default()).await.unwrap()
@@ -34,8 +43,11 @@ pub(crate) async fn orders(stack: &Stack, candidate: &Candidate) -> Vec<String> 
 
 /// The candidate's only order as an admin sees it.
 pub(crate) async fn story(stack: &Stack, candidate: &Candidate) -> Value {
-    let orders = orders(stack, candidate).await;
-    let [order] = orders.as_slice() else { panic!("one order, not {orders:?}") };
+    only_story(stack, &orders(stack, candidate).await).await
+}
+
+async fn only_story(stack: &Stack, orders: &[String]) -> Value {
+    let [order] = orders else { panic!("one order, not {orders:?}") };
     let (status, story) = stack.admin("GET", &format!("/admin/orders/{order}"), None).await.unwrap();
     assert_eq!(status, 200, "{story}");
     story
@@ -68,6 +80,65 @@ pub(crate) async fn ordered(stack: &Stack, customer: &Customer<'_>, first: &str)
 pub(crate) fn cases(stack: &Stack, first: &str) -> usize {
     let cases = stack.simulators().unwrap().certn.cases();
     cases.iter().filter(|case| case.email.starts_with(&format!("{}.", first.to_lowercase()))).count()
+}
+
+/// The recruiter invites a candidate; within a minute PageUp is asked for it.
+pub(crate) async fn invited(stack: &Stack, customer: &PageUpCustomer<'_>, first: &str) -> String {
+    let invitation = customer.invite(customer.invitation(first)).unwrap();
+    stack.pass(MINUTE).await.unwrap();
+    invitation
+}
+
+/// An invitation that was ordered, with its case.
+pub(crate) async fn invited_and_ordered(stack: &Stack, customer: &PageUpCustomer<'_>, first: &str) -> (String, Case) {
+    let invitation = invited(stack, customer, first).await;
+    check_shown(customer, &invitation, "In progress", "Invitation sent");
+    (invitation, stack.simulators().unwrap().certn.cases().pop().unwrap())
+}
+
+/// The ids of the invitation's orders, whatever became of them.
+pub(crate) async fn orders_of(stack: &Stack, customer: &PageUpCustomer<'_>, invitation: &str) -> Vec<String> {
+    let text = |item: &Value, path: &str| item.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let of_invitation = |item: &&Value| {
+        text(item, "/sk/S") == "META"
+            && text(item, "/data/M/connection/S") == customer.connection
+            && text(item, "/data/M/subject/M/request/S") == invitation
+    };
+    items(stack).await.iter().filter(of_invitation).map(|item| text(item, "/data/M/id/S")).collect()
+}
+
+/// The invitation's only order as an admin sees it.
+pub(crate) async fn story_of(stack: &Stack, customer: &PageUpCustomer<'_>, invitation: &str) -> Value {
+    only_story(stack, &orders_of(stack, customer, invitation).await).await
+}
+
+/// The status and the message that the recruiter sees of an invitation.
+pub(crate) fn shown(customer: &PageUpCustomer<'_>, invitation: &str) -> (String, String) {
+    let screen = customer.screen(invitation).unwrap();
+    (screen.status.unwrap_or_default(), screen.message.unwrap_or_default())
+}
+
+pub(crate) fn check_shown(customer: &PageUpCustomer<'_>, invitation: &str, status: &str, message: &str) {
+    let (shown, told) = shown(customer, invitation);
+    assert_eq!((shown.as_str(), told.as_str()), (status, message), "{invitation}");
+}
+
+/// How the looks at the customer's list of invitations were answered, in turn.
+pub(crate) fn looks(stack: &Stack, customer: &PageUpCustomer<'_>) -> Vec<u16> {
+    let answered = stack.simulators().unwrap().pageup.harness.answered(&format!("GET /v3/{}/", customer.tenant));
+    answered.iter().map(|answered| answered.status).collect()
+}
+
+/// How many invitations rest in the table.
+pub(crate) async fn resting(stack: &Stack) -> usize {
+    let items = items(stack).await;
+    items.iter().filter(|item| item["pk"]["S"].as_str().unwrap_or_default().starts_with("REQ#")).count()
+}
+
+/// One tick of the poller, and of nothing else.
+pub(crate) async fn poll(stack: &Stack) {
+    let hub = Arc::clone(stack.hub("pageup-poll").unwrap());
+    pageup_poll::handle(hub, Deadline::after(Duration::from_secs(60))).await.unwrap();
 }
 
 /// Nothing happened that a simulator would hold against the hub.

@@ -54,6 +54,7 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     });
     tell.sees(&format!("curl -sX POST {pageup}/_control/invite --json '{invitation}'"));
     tell.sees(&format!("curl -s {pageup}/_control/invitations"));
+    tell.note("Certn's webhooks go to the other customer here: PageUp's next states come by Certn's event list, every 5 minutes.");
     tell.note("");
     tell.note("For scripts:");
     tell.note(&format!("PLAYGROUND_CONNECTION={}", customer.connection));

@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use uuid::Uuid;
 
 use super::{Outcome, expect, shown};
@@ -103,17 +103,26 @@ async fn play(stack: &Stack, death: Death, folder: &Path) -> Result<String, Erro
 }
 
 /// A hub in a process of its own, with the simulators of this one.
-struct Process {
+pub struct Process {
     child: Child,
-    url: String,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub url: String,
 }
 
 impl Process {
     async fn start(stack: &Stack, folder: &Path, port: u16, tick: &str) -> Result<Self, Error> {
+        let mut command = Command::new(program()?);
+        command.args(["--hub-only", "--tick", tick, "--port", &port.to_string(), "--data"]).arg(folder);
+        Self::run(command, stack).await
+    }
+
+    /// Runs a program that starts a hub, says where it is, and reads orders from its input.
+    ///
+    /// # Errors
+    /// It does not start, or ends before it says where it is.
+    pub async fn run(mut command: Command, stack: &Stack) -> Result<Self, Error> {
         let endpoints = stack.environment().into_iter().filter(|(name, _)| name.starts_with("CROSSCHECK_ENDPOINT_"));
-        let mut child = Command::new(program()?)
-            .args(["--hub-only", "--tick", tick, "--port", &port.to_string(), "--data"])
-            .arg(folder)
+        let mut child = command
             .envs(endpoints)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -129,18 +138,32 @@ impl Process {
             }
             // The last line: a hub that is cut off in the middle of its output would end.
             if line.starts_with("AWS_ENDPOINT_URL=") {
-                return Ok(Self { child, url });
+                return Ok(Self { child, lines, url });
             }
         }
         Err("the hub did not start".into())
     }
 
-    fn port(&self) -> Result<u16, Error> {
+    /// The next line that the hub writes; nothing where it died instead.
+    pub async fn answer(&mut self) -> Option<String> {
+        let answer = tokio::time::timeout(Duration::from_secs(60), self.lines.next_line()).await;
+        answer.ok().and_then(Result::ok).flatten()
+    }
+
+    /// Where another hub must be to take this one's place.
+    ///
+    /// # Errors
+    /// The address has no port.
+    pub fn port(&self) -> Result<u16, Error> {
         let port = self.url.rsplit(':').next().ok_or("a URL without a port")?;
         Ok(port.parse()?)
     }
 
-    async fn tell(&mut self, line: &str) -> Result<(), Error> {
+    /// Gives the hub an order.
+    ///
+    /// # Errors
+    /// It does not read any more.
+    pub async fn tell(&mut self, line: &str) -> Result<(), Error> {
         let input = self.child.stdin.as_mut().ok_or("the hub has no input")?;
         input.write_all(format!("{line}\n").as_bytes()).await?;
         input.flush().await?;
