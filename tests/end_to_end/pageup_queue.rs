@@ -39,7 +39,9 @@ async fn of_several_pollers_at_once_one_asks_and_one_order_is_placed() {
     let stack = stack().await;
     let customer = stack.connect_pageup(|_| {}).await.unwrap();
     let pollers = join_all((0..20).map(|_| another_poller(&stack))).await;
-    for (count, queue, first) in [(2, Queue::KeepUntilPut, "Two"), (20, Queue::KeepUntilPut, "Kept"), (20, Queue::Dequeue, "Once")] {
+    for (count, queue, first) in
+        [(2, Queue::KeepUntilPut, "Two"), (20, Queue::KeepUntilPut, "Kept"), (20, Queue::Dequeue, "Once")]
+    {
         customer.set_options(|options| options.queue = queue).unwrap();
         let invitation = customer.invite(customer.invitation(first)).unwrap();
         stack.clock.advance(MINUTE);
@@ -85,11 +87,7 @@ async fn the_same_row_twice_in_one_page_is_one_order() {
 }
 
 /// PageUp lists an invitation again and again while `holds` keeps its order, or its first status, from going out.
-async fn check_listed_again(
-    first: &str,
-    holds: impl AsyncFnOnce(&Stack),
-    cure: impl AsyncFnOnce(&Stack),
-) {
+async fn check_listed_again(first: &str, holds: impl AsyncFnOnce(&Stack), cure: impl AsyncFnOnce(&Stack)) {
     let stack = stack().await;
     let customer = stack.connect_pageup(|_| {}).await.unwrap();
     holds(&stack).await;
@@ -114,9 +112,8 @@ async fn check_listed_again(
 
 #[tokio::test]
 async fn an_invitation_that_is_listed_while_its_order_waits_adds_nothing_to_the_story() {
-    let key = |state: KeyState| {
-        async move |stack: &Stack| stack.simulators().unwrap().certn.set_key_state(API_KEY, state)
-    };
+    let key =
+        |state: KeyState| async move |stack: &Stack| stack.simulators().unwrap().certn.set_key_state(API_KEY, state);
     check_listed_again("Waits", key(KeyState::Expired), key(KeyState::Valid)).await;
 }
 
@@ -166,6 +163,11 @@ async fn the_first_call_after_a_page_stores_its_rows() {
     no_violations(&stack);
 }
 
+fn sorted(mut calls: Vec<String>) -> Vec<String> {
+    calls.sort();
+    calls
+}
+
 #[tokio::test]
 async fn an_idle_look_costs_a_reading_of_the_connection_and_a_write_that_takes_it() {
     let stack = stack().await;
@@ -180,15 +182,15 @@ async fn an_idle_look_costs_a_reading_of_the_connection_and_a_write_that_takes_i
     stack.clock.advance(SignedDuration::from_secs(20));
     poll(&stack).await;
     assert_eq!(stack.aws.take_calls(), [due], "it is not its turn");
-    // The whole tick, with what every connection and none costs: due polls, then due orders by their shards, what was
-    // spilled, requests that rest, the connections, and where the provider's events were read.
+    // The whole tick, with what the functions ask whoever is connected: which connections are due, which orders in each
+    // of four shards, what was spilled, which requests rest, who is connected, how far the provider's events were read.
+    let shared = [["dynamodb:GetItem"].as_slice(), &["dynamodb:Query"; 8]].concat();
     stack.tick().await.unwrap();
-    let shared = [["dynamodb:Query"; 8].as_slice(), &["dynamodb:GetItem"]].concat();
-    assert_eq!(stack.aws.take_calls(), shared, "a tick in which it is not its turn");
+    assert_eq!(sorted(stack.aws.take_calls()), shared, "it is not its turn");
     stack.clock.advance(MINUTE);
     stack.tick().await.unwrap();
-    let looked = [[due, connection, taken].as_slice(), &shared[1..]].concat();
-    assert_eq!(stack.aws.take_calls(), looked, "a tick in which it is");
+    let looked = [["dynamodb:GetItem"].as_slice(), &[taken], &[connection], &["dynamodb:Query"; 8]].concat();
+    assert_eq!(sorted(stack.aws.take_calls()), looked, "it is its turn");
     no_violations(&stack);
 }
 
@@ -214,7 +216,7 @@ async fn a_paused_connection_and_one_of_another_region_are_not_asked() {
         set_connection(&stack, &customer, field, away).await;
         let invitation = invited(&stack, &customer, "Paused").await;
         stack.pass(MINUTE * 5).await.unwrap();
-        assert_eq!(looks(&stack, &customer), [], "{field}");
+        assert!(looks(&stack, &customer).is_empty(), "{field}");
         set_connection(&stack, &customer, field, back).await;
         stack.pass(MINUTE * 2).await.unwrap();
         check_shown(&customer, &invitation, "In progress", "Invitation sent");

@@ -42,8 +42,7 @@ async fn every_form_of_an_answer_is_read() {
                     .unwrap();
                 let form = format!("{:?}", stack.simulators().unwrap().pageup.options(&customer.tenant));
                 let (department, group) = if number % 4 == 3 { (None, GROUP) } else { (Some(NURSING), NURSING) };
-                let invitation =
-                    Invite { department: department.map(str::to_owned), ..customer.invitation("Shape") };
+                let invitation = Invite { department: department.map(str::to_owned), ..customer.invitation("Shape") };
                 let id = customer.invite(invitation.clone()).unwrap();
                 stack.pass(MINUTE).await.unwrap();
                 let (status, message) = shown(&customer, &id);

@@ -26,10 +26,7 @@ async fn an_order_that_ends_without_a_result_is_failed_with_a_sentence() {
     let ends: [(fn(&CertnSimulator, &str) -> bool, &str); 4] = [
         (CertnSimulator::cancel_in_portal, "The check was cancelled at Certn."),
         (CertnSimulator::decline, "The candidate declined the check."),
-        (
-            CertnSimulator::expire,
-            "The candidate did not complete the form in time. Send again if still needed.",
-        ),
+        (CertnSimulator::expire, "The candidate did not complete the form in time. Send again if still needed."),
         (
             CertnSimulator::bounce,
             "The invitation could not be delivered. Check the e-mail address, then ask Certn to re-invite or send again.",
@@ -116,8 +113,13 @@ async fn events_that_come_out_of_order_show_no_older_state() {
     stack.settle().await.unwrap();
     stack.pass(MINUTE * 10).await.unwrap();
     let seen = history(&customer, &invitation);
-    let states =
-        ["In progress: Invitation sent", "In progress: Candidate started", "In progress: In progress", "In progress: 1 of 2 checks finished", "Completed: Clear"];
+    let states = [
+        "In progress: Invitation sent",
+        "In progress: Candidate started",
+        "In progress: In progress",
+        "In progress: 1 of 2 checks finished",
+        "Completed: Clear",
+    ];
     let ranks: Vec<_> = seen.iter().map(|seen| states.iter().position(|state| state == seen)).collect();
     assert!(ranks.iter().all(Option::is_some) && ranks.is_sorted(), "{seen:?}");
     assert_eq!(seen.last().map(String::as_str), states.last().copied(), "{seen:?}");
