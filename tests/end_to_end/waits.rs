@@ -61,3 +61,21 @@ async fn an_order_that_waited_for_another_package_ends_where_the_first_one_is_op
     assert_eq!(row(&customer, &candidate).result, "Invitation sent");
     no_violations(&stack);
 }
+
+#[tokio::test]
+async fn a_key_that_expires_soon_is_told_once_a_day() {
+    let stack = stack().await;
+    let created = stack.now() - SignedDuration::from_hours(24 * 350);
+    let created_on = created.to_string().split('T').next().unwrap().to_owned();
+    let customer = stack.connect(|new| new["provider"]["key_created_on"] = created_on.into()).await.unwrap();
+    let told = || {
+        let about = |line: &&str| line.contains("stops working soon") && line.contains(&customer.connection);
+        local_stack::logs::kept().lines().filter(about).count()
+    };
+    stack.pass(SignedDuration::from_mins(30)).await.unwrap();
+    let first_day = told();
+    // Midnight may have passed meanwhile.
+    assert!((1..=2).contains(&first_day), "{first_day}");
+    stack.pass(SignedDuration::from_hours(24)).await.unwrap();
+    assert_eq!(told(), first_day + 1);
+}

@@ -112,11 +112,12 @@ async fn watch_connections(hub: &Hub, deadline: Deadline) -> Result<(), Failed> 
 }
 
 async fn watch(hub: &Hub, connection: &Connection, now: Timestamp, deadline: Deadline) -> Result<(), Failed> {
-    tell_expiring_key(connection, now);
     let last = hub.store.event_cursor(&connection.id).await?;
     if last.as_ref().is_some_and(|cursor| cursor.read_at.duration_until(now) < EVENTS_EVERY) {
         return Ok(());
     }
+    let first_today = last.as_ref().is_none_or(|cursor| date(cursor.read_at) != date(now));
+    tell_expiring_key(connection, first_today, now);
     let Some(connected) = hub.connected(&connection.id).await? else { return Ok(()) };
     let cursor = last.and_then(|cursor| cursor.event);
     Ok(read_events(hub, &connected, cursor, now, deadline).await?)
@@ -158,13 +159,20 @@ async fn read_events(
     hub.store.put_event_cursor(connection, cursor.as_deref(), now).await
 }
 
-fn tell_expiring_key(connection: &Connection, now: Timestamp) {
+fn date(at: Timestamp) -> jiff::civil::Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Publishes how long an expiring key still works, and says so once a day.
+fn tell_expiring_key(connection: &Connection, first_today: bool, now: Timestamp) {
     let Some(expires_on) = connection.provider.key_expires_on() else { return };
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let Ok(left) = today.until(expires_on) else { return };
+    let Ok(left) = date(now).until(expires_on) else { return };
     let days = i64::from(left.get_days());
-    if days <= KEY_WARNING_DAYS {
+    if days > KEY_WARNING_DAYS {
+        return;
+    }
+    telemetry::gauge("ProviderKeyDaysLeft", u64::try_from(days).unwrap_or(0), "Count");
+    if first_today {
         tracing::warn!(connection = %connection.id, days, "the provider's key stops working soon: make a new one");
-        telemetry::gauge("ProviderKeyDaysLeft", u64::try_from(days).unwrap_or(0), "Count");
     }
 }
