@@ -121,10 +121,15 @@ async fn dies_at(death: Death, queue: Queue) -> Result<End, Error> {
     let port = hub.port()?;
     drop(hub);
     let mut hub = self::hub(&stack, &folder.0, port).await?;
-    // Over the lease of the poller, the quiet window, and the claim of a writer that died; then over further tries.
-    for pause in [130, 400, 600, 800] {
+    // Over the lease of the poller, the quiet window, and the claim of a writer that died; then over further tries. Once
+    // it is shown, whoever else is still at work would order now.
+    for pause in [130, 130, 600, 900] {
+        let is_shown = message(&customer, &invitation).is_some();
         if !told(&mut hub, &format!("pass {pause}")).await {
             return Err("the second hub died".into());
+        }
+        if is_shown {
+            break;
         }
     }
     let violations = stack.violations();
@@ -165,7 +170,7 @@ async fn check(queue: Queue, lost: impl Fn(&[String]) -> Vec<(u32, bool)>) {
             let end = dies_at(Death { call, with_effect }, queue).await;
             ((call, with_effect), end.map_err(|wrong| wrong.to_string()))
         })
-        .buffer_unordered(4)
+        .buffer_unordered(6)
         .collect::<Vec<_>>()
         .await;
     let wrong: Vec<_> = ends.iter().filter(|(_, end)| end.is_err()).collect();

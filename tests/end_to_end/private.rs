@@ -3,11 +3,14 @@
 use jiff::SignedDuration;
 use local_stack::simulators::certn::{self, KeyState};
 use local_stack::simulators::icims::{self, Person, Workflow};
+use local_stack::simulators::pageup::{self, Invite, Queue};
 use local_stack::simulators::shared::Effect;
-use local_stack::stack::{Candidate, Customer, ELSEWHERE, Stack, TRIGGER};
+use local_stack::stack::{Candidate, Customer, ELSEWHERE, PageUpCustomer, Stack, TRIGGER};
 use serde_json::json;
 
-use crate::support::{API_KEY, ICIMS_PASSWORD, WEBHOOK_SECRET, no_violations, orders, stack};
+use crate::support::{
+    API_KEY, ICIMS_PASSWORD, MINUTE, PAGEUP_SECRET, WEBHOOK_SECRET, no_violations, orders, orders_of, stack,
+};
 
 const FIRST: &str = "Zephyrine";
 const LAST: &str = "Quillfeather";
@@ -29,11 +32,13 @@ fn found(places: &[Place], words: &[String]) -> Vec<String> {
 }
 
 /// What no place may hold: what the simulators plant, whom the tests invent, what opens a door.
-fn words(customer: &Customer<'_>) -> Vec<String> {
-    let planted = certn::MARKERS.iter().chain(icims::MARKERS).copied();
+fn words(password: &str) -> Vec<String> {
+    let planted = certn::MARKERS.iter().chain(icims::MARKERS).chain(&pageup::MARKERS).copied();
     let people = [FIRST, LAST, EMAIL, "candidate.example", RECRUITER, "client.example"];
-    let secrets = [API_KEY, WEBHOOK_SECRET, ICIMS_PASSWORD, &customer.webhook_password, "X-Amz-", "Api-Key", "Basic "];
-    planted.chain(people).chain(secrets).map(str::to_owned).collect()
+    let secrets = [API_KEY, WEBHOOK_SECRET, ICIMS_PASSWORD, PAGEUP_SECRET, password];
+    let headers = ["X-Amz-", "Api-Key", "Basic ", "Bearer ", "client_secret"];
+    let words = planted.chain(people).chain(secrets).chain(headers);
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A candidate whose name and address are nobody else's.
@@ -55,27 +60,34 @@ fn candidate(stack: &Stack, customer: &Customer<'_>, number: usize, package: &st
     candidate
 }
 
-/// Everything that is kept, sent on, logged or shown of the candidates.
-async fn places(stack: &Stack, customer: &Customer<'_>, candidates: &[Candidate]) -> Vec<Place> {
+/// Everything that is kept, sent on, logged or shown of the orders of a connection.
+async fn places(stack: &Stack, connection: &str, orders: Vec<String>, ats: Vec<String>) -> Vec<Place> {
     let mut places = vec![
         ("the table", stack.aws.dump_table().await),
         ("what the table and the queues were sent", stack.aws.bodies().join("\n")),
         ("the log", local_stack::logs::kept()),
     ];
-    let (_, connection) =
-        stack.admin("GET", &format!("/admin/connections/{}", customer.connection), None).await.unwrap();
+    let (_, connection) = stack.admin("GET", &format!("/admin/connections/{connection}"), None).await.unwrap();
     places.push(("the connection as an admin sees it", connection.to_string()));
-    for candidate in candidates {
-        for order in orders(stack, candidate).await {
-            let (_, story) = stack.admin("GET", &format!("/admin/orders/{order}"), None).await.unwrap();
-            places.push(("an order as an admin sees it", story.to_string()));
-        }
-        places.push(("the ATS", format!("{:?}", customer.history(candidate).unwrap())));
+    for order in orders {
+        let (_, story) = stack.admin("GET", &format!("/admin/orders/{order}"), None).await.unwrap();
+        places.push(("an order as an admin sees it", story.to_string()));
     }
+    places.extend(ats.into_iter().map(|shown| ("the ATS", shown)));
     for (place, text) in &places {
         assert!(text.len() > 100 || *place == "the ATS", "{place} holds nothing to scan: {text}");
     }
     places
+}
+
+/// The same of candidates in iCIMS.
+async fn icims_places(stack: &Stack, customer: &Customer<'_>, candidates: &[Candidate]) -> Vec<Place> {
+    let (mut of_candidates, mut shown) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        of_candidates.extend(orders(stack, candidate).await);
+        shown.push(format!("{:?}", customer.history(candidate).unwrap()));
+    }
+    places(stack, &customer.connection, of_candidates, shown).await
 }
 
 /// Plays one thing that happens to a candidate, then scans every place.
@@ -87,8 +99,8 @@ async fn check(happens: impl AsyncFnOnce(&Stack, &Customer<'_>, &Candidate) -> V
     // An ordinary order first, so that every place has something to scan.
     customer.advance(&candidates[0], TRIGGER).await.unwrap();
     let further = happens(&stack, &customer, &candidates[1]).await;
-    let places = places(&stack, &customer, &candidates).await;
-    assert_eq!(found(&places, &words(&customer)), Vec::<String>::new());
+    let places = icims_places(&stack, &customer, &candidates).await;
+    assert_eq!(found(&places, &words(&customer.webhook_password)), Vec::<String>::new());
     let outside_the_ats: Vec<Place> = places.into_iter().filter(|(place, _)| *place != "the ATS").collect();
     assert_eq!(found(&outside_the_ats, &further), Vec::<String>::new());
     no_violations(&stack);
@@ -104,7 +116,7 @@ async fn the_scan_finds_what_is_planted() {
     let once = Effect::Status { code: 503, retry_after: None, body: None };
     stack.simulators().unwrap().certn.harness.arm("GET /api/public/packages/", 1, once);
     customer.advance(&candidate, TRIGGER).await.unwrap();
-    let mut places = places(&stack, &customer, &[candidate]).await;
+    let mut places = icims_places(&stack, &customer, &[candidate]).await;
     places.push(("a line", format!("one of {}", PLANTED.to_uppercase())));
     let found = found(&places, &[PLANTED.to_owned()]);
     let sent = "what the table and the queues were sent";
@@ -210,6 +222,118 @@ async fn nothing_is_seen_while_credentials_and_systems_fail() {
         stack.pass(SignedDuration::from_mins(62)).await.unwrap();
         assert_eq!(customer.entries(candidate).unwrap().pop().unwrap().result, "Invitation sent");
         Vec::new()
+    })
+    .await;
+}
+
+/// Plays one thing that happens to an invitation in PageUp, then scans every place.
+async fn check_pageup(queue: Queue, happens: impl AsyncFnOnce(&Stack, &PageUpCustomer<'_>, Invite) -> String) {
+    let stack = stack().await;
+    let customer = stack.connect_pageup(|new| new["ats"]["result_items"] = true.into()).await.unwrap();
+    customer.set_options(|options| options.queue = queue).unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    let invite = |number: u8| Invite {
+        first_name: text(FIRST),
+        last_name: text(LAST),
+        email: Some(format!("{number}.{EMAIL}")),
+        ..customer.invitation(FIRST)
+    };
+    // An ordinary order first, so that every place has something to scan.
+    let ordinary = customer.invite(invite(1)).unwrap();
+    stack.pass(MINUTE).await.unwrap();
+    let invitations = [ordinary, happens(&stack, &customer, invite(2)).await];
+    let (mut of_invitations, mut shown) = (Vec::new(), Vec::new());
+    for invitation in &invitations {
+        of_invitations.extend(orders_of(&stack, &customer, invitation).await);
+        shown.push(format!("{:?}", customer.history(invitation).unwrap()));
+    }
+    assert!(shown.iter().all(|shown| shown.len() > 100), "PageUp was told of both: {shown:?}");
+    let places = places(&stack, &customer.connection, of_invitations, shown).await;
+    assert_eq!(found(&places, &words("")), Vec::<String>::new());
+    no_violations(&stack);
+}
+
+#[tokio::test]
+async fn nothing_is_seen_of_an_invitation_whose_check_goes_well() {
+    check_pageup(Queue::Dequeue, async |stack, customer, invite| {
+        let certn = &stack.simulators().unwrap().certn;
+        let invitation = customer.invite(invite).unwrap();
+        stack.pass(MINUTE).await.unwrap();
+        let case = certn.cases().pop().unwrap();
+        for status in ["APPLICANT_STARTED", "APPLICANT_SUBMITTED", "CLIENT_ACTION_REQUIRED", "IN_PROGRESS"] {
+            certn.set_status(&case.id, status);
+            stack.settle().await.unwrap();
+        }
+        certn.finish_check(&case.id, "IDENTITY_VERIFICATION_1");
+        stack.settle().await.unwrap();
+        certn.complete(&case.id, Some("REVIEW"));
+        stack.settle().await.unwrap();
+        certn.dispute(&case.id);
+        stack.settle().await.unwrap();
+        invitation
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_seen_of_an_invitation_that_is_refused() {
+    for (change, code) in [
+        ((|invite| invite.email = None) as fn(&mut Invite), "no_email"),
+        (|invite| invite.email = Some(format!("{FIRST} {LAST}")), "invalid_email"),
+        (|invite| invite.requester = Some("other@client.example".to_owned()), "requester_unknown"),
+        (|invite| invite.package_code = Some("Standart".to_owned()), "unknown_package"),
+    ] {
+        check_pageup(Queue::KeepUntilPut, async |stack, customer, mut invite| {
+            change(&mut invite);
+            let invitation = customer.invite(invite).unwrap();
+            stack.pass(MINUTE).await.unwrap();
+            let message = customer.screen(&invitation).unwrap().message.unwrap_or_default();
+            assert!(message.ends_with(&format!("({code})")), "{message}");
+            invitation
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_seen_of_an_invitation_that_rests_and_then_expires() {
+    check_pageup(Queue::Dequeue, async |stack, customer, invite| {
+        stack.simulators().unwrap().certn.set_key_state(API_KEY, KeyState::Revoked);
+        let invitation = customer.invite(invite).unwrap();
+        stack.pass(SignedDuration::from_hours(23)).await.unwrap();
+        let table = ("the table", stack.aws.dump_table().await);
+        assert!(table.1.contains("REQ#"), "it rests");
+        assert_eq!(found(&[table], &words("")), Vec::<String>::new());
+        stack.pass(SignedDuration::from_hours(2)).await.unwrap();
+        invitation
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_seen_while_pageup_refuses_and_fails() {
+    check_pageup(Queue::KeepUntilPut, async |stack, customer, invite| {
+        let simulators = stack.simulators().unwrap();
+        let (pageup, certn) = (&simulators.pageup, &simulators.certn);
+        // Every answer that says no echoes what it was sent, as an error page may.
+        let echo = Some(format!("[{{\"message\": \"{EMAIL} of {FIRST} {LAST}\", \"field\": \"message\"}}]"));
+        for (on, code) in [("GET /v3/", 500), ("POST /connect/token", 400), ("PUT /v3/", 400)] {
+            pageup.harness.arm(on, 1, Effect::Status { code, retry_after: None, body: echo.clone() });
+        }
+        certn.harness.arm("order-package", 1, Effect::ResetAfterCommit);
+        certn.harness.arm("GET /api/public/cases/", 1, Effect::Status { code: 503, retry_after: None, body: echo });
+        pageup.revoke_tokens(&customer.tenant);
+        let invitation = customer.invite(invite).unwrap();
+        stack.pass(MINUTE * 40).await.unwrap();
+        pageup.set_secret(&customer.tenant, "another secret");
+        pageup.revoke_tokens(&customer.tenant);
+        certn.set_status(&certn.cases().pop().unwrap().id, "APPLICANT_STARTED");
+        stack.pass(MINUTE * 5).await.unwrap();
+        pageup.set_secret(&customer.tenant, PAGEUP_SECRET);
+        stack.pass(MINUTE * 62).await.unwrap();
+        let screen = customer.screen(&invitation).unwrap();
+        assert_eq!(screen.message.as_deref(), Some("Candidate started"), "{screen:?}");
+        invitation
     })
     .await;
 }
