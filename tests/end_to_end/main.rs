@@ -17,6 +17,7 @@ mod pageup_queue;
 mod pageup_rows;
 mod pageup_shapes;
 mod pageup_statuses;
+mod pageup_window;
 mod private;
 mod provider_faults;
 mod registered;

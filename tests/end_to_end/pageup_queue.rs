@@ -128,38 +128,24 @@ async fn an_invitation_that_is_listed_while_its_status_cannot_be_written_adds_no
     .await;
 }
 
-/// Before and after PageUp gave a page, which calls of AWS the poller made.
-async fn calls_around_a_page(stack: &Stack) -> (Vec<String>, Vec<String>) {
-    let harness = &stack.simulators().unwrap().pageup.harness;
-    harness.arm("GET /v3/", 1, Effect::HoldAfterCommit);
-    let _ = stack.aws.take_calls();
-    let page_is_out = async {
-        harness.held.notified().await;
-        let before = stack.aws.take_calls();
-        harness.clear_faults();
-        before
-    };
-    let ((), before) = futures::join!(poll(stack), page_is_out);
-    (before, stack.aws.take_calls())
-}
-
 #[tokio::test]
-async fn the_first_call_after_a_page_stores_its_rows() {
+#[ignore = "fails: an invitation that is listed again after its order is not written to, and stays in the list"]
+async fn invitations_that_are_listed_again_do_not_hold_up_the_next_one() {
     let stack = stack().await;
     let customer = stack.connect_pageup(|_| {}).await.unwrap();
-    customer.set_options(|options| options.queue = Queue::Dequeue).unwrap();
-    let rows = 3;
-    for (warmth, pause) in [("cold", MINUTE), ("warm", MINUTE), ("with an old secret", MINUTE * 10)] {
-        for _ in 0..rows {
-            customer.invite(customer.invitation("Window")).unwrap();
-        }
-        stack.clock.advance(pause);
-        let (before, after) = calls_around_a_page(&stack).await;
-        assert!(before.contains(&"dynamodb:PutItem".to_owned()), "{warmth}: taken first: {before:?}");
-        assert_eq!(after[..rows], ["dynamodb:PutItem"; 3], "{warmth}: {after:?}");
-        stack.settle().await.unwrap();
+    let pageup = &stack.simulators().unwrap().pageup;
+    let known: Vec<_> = (0..5).map(|_| customer.invite(customer.invitation("Known")).unwrap()).collect();
+    stack.pass(MINUTE * 2).await.unwrap();
+    for invitation in &known {
+        check_shown(&customer, invitation, "In progress", "Invitation sent");
+        pageup.resend_same_id(&customer.tenant, invitation);
     }
-    assert_eq!((cases(&stack, "Window"), resting(&stack).await), (9, 0));
+    // A page holds five.
+    let next = invited(&stack, &customer, "Next").await;
+    stack.pass(MINUTE * 5).await.unwrap();
+    check_shown(&customer, &next, "In progress", "Invitation sent");
+    assert_eq!((cases(&stack, "Known"), cases(&stack, "Next")), (5, 1));
+    assert_eq!(pageup.waiting(&customer.tenant), Vec::<String>::new());
     no_violations(&stack);
 }
 
