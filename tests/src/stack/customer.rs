@@ -83,10 +83,7 @@ impl Stack {
             "transfer_acknowledged": true,
         });
         change(&mut new);
-        let (status, created) = self.admin_at(hub, "POST", "/admin/connections", Some(&new)).await?;
-        if status != 201 {
-            return Err(format!("the connection was refused: {status} {created}").into());
-        }
+        let created = self.create_connection(hub, &new).await?;
         let text = |pointer: &str| created.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let customer = Customer {
             stack: self,
@@ -114,6 +111,11 @@ impl Stack {
         );
         customer.take_certn_webhooks().await?;
         Ok(customer)
+    }
+
+    pub(super) async fn create_connection(&self, hub: &str, new: &Value) -> Result<Value, Error> {
+        let (status, created) = self.admin_at(hub, "POST", "/admin/connections", Some(new)).await?;
+        if status == 201 { Ok(created) } else { Err(format!("the connection was refused: {status} {created}").into()) }
     }
 
     pub(super) async fn send_certn_webhooks_to(&self, url: &str) -> Result<(), Error> {

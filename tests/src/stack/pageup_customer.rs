@@ -71,10 +71,7 @@ impl Stack {
             "transfer_acknowledged": true,
         });
         change(&mut new);
-        let (status, created) = self.admin_at(hub, "POST", "/admin/connections", Some(&new)).await?;
-        if status != 201 {
-            return Err(format!("the connection was refused: {status} {created}").into());
-        }
+        let created = self.create_connection(hub, &new).await?;
         let text = |pointer: &str| created.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let certn_webhook_url = text("/provider_webhook/url");
         self.send_certn_webhooks_to(&certn_webhook_url).await?;
