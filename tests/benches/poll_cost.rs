@@ -147,6 +147,17 @@ impl Tick {
     fn looks(&self) -> u64 {
         self.asked.values().sum()
     }
+
+    /// The Queries of the tick for all connections together: each look has one for itself, as settings are kept for half
+    /// a minute.
+    fn pages(&self) -> u64 {
+        self.aws.get(QUERY).copied().unwrap_or(0).saturating_sub(self.looks())
+    }
+
+    /// Calls of that operation for single connections.
+    fn count(&self, operation: &str) -> u64 {
+        self.aws.get(operation).copied().unwrap_or(0) - if operation == QUERY { self.pages() } else { 0 }
+    }
 }
 
 /// So many connections, each with a tenant of its own, and the function that asks them.
@@ -291,9 +302,10 @@ async fn connect(hub: &Arc<Hub>, pageup: &PageUpSimulator, tenant: &str) -> Resu
 
 // What is measured.
 
-const KINDS: [&str; 5] = ["first", "idle", "new token and secret", "one invitation each", "nobody due"];
+const KINDS: [&str; 4] = ["first", "idle", "idle, new token and secret", "one invitation each"];
+const QUERY: &str = "dynamodb:Query";
 const OPERATIONS: [&str; 5] =
-    ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:GetItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"];
+    [QUERY, "dynamodb:PutItem", "dynamodb:GetItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"];
 
 /// What was measured with so many connections.
 struct Sized {
@@ -324,60 +336,51 @@ async fn measure(connections: u64) -> Result<Sized, Error> {
         setup.invite(tenant);
     }
     let invited = setup.tick_for_all(MINUTE).await?;
-    let nobody = setup.tick(SignedDuration::ZERO, ALL).await?;
-    if nobody.looks() != 0 {
-        return Err("a connection was asked twice in a minute".into());
-    }
     idle.sort_by_key(|tick| tick.measured.wall);
     let median = idle.get(1).ok_or("no idle tick")?.clone();
-    let (measured, own_memory_kb) = (median.measured, nobody.measured.peak_kb);
-    Ok(Sized {
-        connections,
-        ticks: vec![first, median, renewed, invited, nobody],
-        median: measured,
-        own_memory_kb,
-    })
+    let (measured, own_memory_kb) = (median.measured, invited.measured.peak_kb);
+    let ticks = vec![first, median, renewed, invited];
+    Ok(Sized { connections, ticks, median: measured, own_memory_kb })
 }
 
-/// Calls of a tick by what was called, without those that a tick makes for all together.
+/// Calls of a tick for one connection, by what was called: AWS's operations, others of AWS, PageUp's list, its tokens.
 fn per_connection(connections: u64) -> impl Fn(&Tick) -> Vec<f64> {
     move |tick| {
-        let shared = |operation: &str| if operation == "dynamodb:Query" { runtime::store::DUE_SHARDS } else { 0 };
-        let aws = OPERATIONS.map(|name| tick.aws.get(name).copied().unwrap_or(0).saturating_sub(shared(name)));
-        let known: u64 = aws.iter().sum::<u64>() + runtime::store::DUE_SHARDS;
-        // What has no column is seen, too.
-        let other = tick.aws.values().sum::<u64>().saturating_sub(known);
-        let all = aws.into_iter().chain([other, tick.looks(), tick.tokens]);
+        let own = OPERATIONS.map(|name| tick.count(name));
+        let other = tick.aws.values().sum::<u64>() - own.iter().sum::<u64>() - tick.pages();
+        let all = own.into_iter().chain([other, tick.looks(), tick.tokens]);
         all.map(|count| count as f64 / connections as f64).collect()
     }
 }
 
-/// Every size must call as often for one connection.
+/// Every size must call as often for one connection, and read whose turn it is in pages of more than a thousand.
 fn check_flat(sizes: &[Sized]) -> Result<(), Error> {
-    let mut calls = sizes.iter().map(|size| {
-        let (asked, nobody) = size.ticks.split_at(KINDS.len() - 1);
-        let nobody: Vec<_> = nobody.iter().map(|tick| tick.aws.clone()).collect();
-        (asked.iter().map(per_connection(size.connections)).collect::<Vec<_>>(), nobody)
-    });
-    let first = calls.next();
-    for other in calls {
-        if Some(&other) != first.as_ref() {
-            return Err(format!("not flat: {first:?} and {other:?}").into());
+    let mut known = None;
+    for size in sizes {
+        if let Some(tick) = size.ticks.iter().find(|tick| tick.pages() > 1 + size.connections / 1_000) {
+            return Err(format!("{} connections are listed by {} Queries", size.connections, tick.pages()).into());
+        }
+        let calls: Vec<_> = size.ticks.iter().map(per_connection(size.connections)).collect();
+        if *known.get_or_insert_with(|| calls.clone()) != calls {
+            return Err(format!("{} connections are not as one is: {calls:?} and {known:?}", size.connections).into());
         }
     }
     Ok(())
 }
 
-/// What a day of one connection calls, a tick a minute, with an invitation every so many minutes.
+/// What a day of one connection calls, a tick a minute.
 struct Day {
+    name: &'static str,
     looks: u64,
     invitations: u64,
-    aws: Calls,
+    /// In the order of [`OPERATIONS`], without what a tick calls for all.
+    aws: [u64; OPERATIONS.len()],
+    pages: u64,
     tokens: u64,
 }
 
-async fn day(setup: &mut Setup, invitation_every: Option<u64>) -> Result<Day, Error> {
-    let mut day = Day { looks: 0, invitations: 0, aws: Calls::new(), tokens: 0 };
+async fn day(setup: &mut Setup, name: &'static str, invitation_every: Option<u64>) -> Result<Day, Error> {
+    let mut day = Day { name, looks: 0, invitations: 0, aws: [0; OPERATIONS.len()], pages: 0, tokens: 0 };
     for minute in 0..MINUTES_A_DAY {
         if invitation_every.is_some_and(|every| minute % every == 0) {
             setup.tenants.iter().for_each(|tenant| setup.invite(tenant));
@@ -385,57 +388,52 @@ async fn day(setup: &mut Setup, invitation_every: Option<u64>) -> Result<Day, Er
         }
         let tick = setup.tick(MINUTE, ALL).await?;
         day.looks += tick.looks();
+        day.pages += tick.pages();
         day.tokens += tick.tokens;
-        for (call, count) in tick.aws {
-            *day.aws.entry(call).or_default() += count;
+        for (sum, operation) in day.aws.iter_mut().zip(OPERATIONS) {
+            *sum += tick.count(operation);
         }
     }
     Ok(day)
 }
 
-/// What the table charges, as it says itself.
+/// What the table charges for, in units.
 #[derive(Debug, Clone, Copy)]
 struct Units {
-    /// The Query for the settings of a connection.
+    /// Reading the settings of a connection.
     settings: f64,
-    /// The Query of one shard where nobody is due, and what each due connection adds to it.
-    shard: f64,
-    due: f64,
-    /// Taking a connection.
+    /// What a due connection adds to the page that lists it.
+    listed: f64,
+    /// Taking a connection, and storing where it stands.
     claim: f64,
     /// Storing an invitation.
     keep: f64,
 }
 
+/// Asks the table, which charges as DynamoDB does.
 async fn units(setup: &Setup) -> Result<Units, Error> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let id = setup.connections.first().ok_or("no connection")?;
-    let query = || setup.table.query().table_name("crosscheck").return_consumed_capacity(ReturnConsumedCapacity::Total);
-    let by_key = |key: String| query().key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&key));
-    let connection = by_key(format!("CONN#{id}")).consistent_read(true).send().await?;
-    let polls = connection.items().iter().find(|item| item.get("sk") == Some(&text("POLL"))).ok_or("no poll")?;
-    let request = by_key(format!("REQ#{id}")).send().await?;
-    let request = request.items().first().ok_or("no invitation was kept")?;
-    // A key of the index changes with each claim.
-    let mut claimed = polls.clone();
-    claimed.insert("due_at".to_owned(), AttributeValue::N("1".to_owned()));
-    let mut another = request.clone();
-    another.insert("sk".to_owned(), text("another"));
-    let write = async |item| -> Result<f64, Error> {
+    let of = |key: String| {
+        let query = setup.table.query().table_name("crosscheck").key_condition_expression("pk = :pk");
+        query.expression_attribute_values(":pk", text(&key)).return_consumed_capacity(ReturnConsumedCapacity::Total)
+    };
+    let connection = of(format!("CONN#{id}")).consistent_read(true).send().await?;
+    let poll = connection.items().iter().find(|item| item.get("sk") == Some(&text("POLL"))).ok_or("no poll")?;
+    let kept = of(format!("REQ#{id}")).send().await?;
+    let used = async |item| -> Result<f64, Error> {
         let put = setup.table.put_item().table_name("crosscheck").set_item(Some(item));
         let written = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
         Ok(written.consumed_capacity().and_then(|used| used.capacity_units()).ok_or("no capacity")?)
     };
-    // An index is read page by page; a page of a few items is the least that is charged.
-    let size: usize = polls.iter().map(|(name, value)| name.len() + size_of(value)).sum();
-    let used = connection.consumed_capacity().and_then(|used| used.capacity_units()).ok_or("no capacity")?;
-    Ok(Units {
-        settings: used,
-        shard: 0.5,
-        due: size as f64 / 8_192.0,
-        claim: write(claimed).await?,
-        keep: write(another).await?,
-    })
+    // As in a claim, a key of the index changes; and another invitation is new to table and index.
+    let (mut claimed, mut another) = (poll.clone(), kept.items().first().ok_or("no invitation")?.clone());
+    claimed.insert("due_at".to_owned(), AttributeValue::N("1".to_owned()));
+    another.insert("sk".to_owned(), text("another"));
+    let bytes: usize = poll.iter().map(|(name, value)| name.len() + size_of(value)).sum();
+    let settings = connection.consumed_capacity().and_then(|used| used.capacity_units()).ok_or("no capacity")?;
+    // Half a unit for four kilobytes, as an index is read.
+    Ok(Units { settings, listed: bytes as f64 / 8_192.0, claim: used(claimed).await?, keep: used(another).await? })
 }
 
 /// About what a value takes in the table.
@@ -471,23 +469,24 @@ async fn bench() -> Result<(), Error> {
 }
 
 fn say_calls(sizes: &[Sized]) -> Result<(), Error> {
-    say("Calls per connection; each tick makes the Queries of its shards for all together beside them:\n")?;
-    say("| connections | tick | Query | PutItem | GetItem | GetSecretValue | SendMessage | other | PageUp GET | PageUp token | of all |")?;
+    say("Calls per connection, and the Queries that a tick makes for all together:\n")?;
+    say("| connections | tick | Query | PutItem | GetItem | GetSecretValue | SendMessage | other calls of AWS | \
+         PageUp GET | PageUp token | for all: Query |")?;
     say("|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
     for size in sizes {
         for (kind, tick) in KINDS.iter().zip(&size.ticks) {
-            let shared = if tick.looks() == 0 { tick.aws.values().sum() } else { runtime::store::DUE_SHARDS };
-            let calls = per_connection(size.connections)(tick);
-            let calls: Vec<String> = calls.iter().map(ToString::to_string).collect();
-            say(&format!("| {} | {kind} | {} | {shared} |", size.connections, calls.join(" | ")))?;
+            let calls: Vec<String> = per_connection(size.connections)(tick).iter().map(ToString::to_string).collect();
+            say(&format!("| {} | {kind} | {} | {} |", size.connections, calls.join(" | "), tick.pages()))?;
         }
     }
     Ok(())
 }
 
 fn say_times(sizes: &[Sized]) -> Result<(), Error> {
-    say("\n| connections | first tick | idle tick | idle, per connection | processor of the function, per connection | \
-         one invitation each, per connection | memory of the function, at most |")?;
+    say(
+        "\n| connections | first tick | idle tick | idle, per connection | processor of the function, per connection | \
+         one invitation each, per connection | memory of the function, at most |",
+    )?;
     say("|---:|---:|---:|---:|---:|---:|---:|")?;
     for Sized { connections, ticks, median, own_memory_kb } in sizes {
         let each = |time: Duration| ms(time) / *connections as f64;
@@ -507,66 +506,79 @@ fn say_times(sizes: &[Sized]) -> Result<(), Error> {
 
 /// What one function reaches where PageUp is as far as it is: ticks that begin a minute apart, with the real time-out.
 async fn say_minutes() -> Result<(), Error> {
-    say(&format!("\nA call of PageUp takes {ROUND_TRIP_MS} ms, the function has {} s:\n", TIMEOUT.as_secs()))?;
-    say("| connections | asked in the 1st minute | 2nd | 3rd | 4th | 5th | 6th | longest tick | never asked |")?;
-    say("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
-    for connections in [1_000, 2_000, 5_000, 10_000] {
+    say(&format!(
+        "\nConnections asked where a call of PageUp takes {ROUND_TRIP_MS} ms and the function has {} s:\n",
+        TIMEOUT.as_secs()
+    ))?;
+    say("| connections | 1st minute | 2nd | 3rd | 4th | longest tick | never asked |")?;
+    say("|---:|---:|---:|---:|---:|---:|---:|")?;
+    for connections in [2_000, 5_000, 10_000] {
         let mut setup = Setup::start(connections).await?;
         setup.pageup.harness.arm("", 0, Effect::DelayBeforeMs(u64::from(ROUND_TRIP_MS)));
-        let (mut wait, mut longest, mut minutes, mut ever) = (SignedDuration::ZERO, 0.0_f64, Vec::new(), Calls::new());
-        for _ in 0..6 {
+        let (mut wait, mut longest, mut asked, mut ever) = (SignedDuration::ZERO, 0.0_f64, Vec::new(), Calls::new());
+        for _ in 0..4 {
             let tick = setup.tick(wait, TIMEOUT).await?;
             wait = (MINUTE - SignedDuration::try_from(tick.measured.wall)?).max(SignedDuration::ZERO);
             longest = longest.max(tick.measured.wall.as_secs_f64());
-            minutes.push(tick.looks().to_string());
+            asked.push(tick.looks().to_string());
             ever.extend(tick.asked);
         }
-        let never = setup.tenants.iter().filter(|tenant| !ever.contains_key(*tenant)).count();
-        say(&format!("| {connections} | {} | {longest:.1} s | {never} |", minutes.join(" | ")))?;
+        let never = setup.tenants.len() - ever.len();
+        say(&format!("| {connections} | {} | {longest:.1} s | {never} |", asked.join(" | ")))?;
     }
     Ok(())
 }
 
 async fn say_days(sizes: &[Sized]) -> Result<(), Error> {
-    let idle = day(&mut Setup::start(1).await?, None).await?;
     let mut setup = Setup::start(1).await?;
-    let busy = day(&mut setup, Some(50)).await?;
+    // Often enough that it is always asked every minute.
+    let busy = day(&mut setup, "busy", Some(50)).await?;
+    let idle = day(&mut Setup::start(1).await?, "idle", None).await?;
     if (idle.looks, busy.looks) != (IDLE_LOOKS, MINUTES_A_DAY) {
         return Err(format!("a day had {} looks, or {}", idle.looks, busy.looks).into());
     }
-    let units = units(&setup).await?;
-    say(&format!("\nUnits of the table: {units:?}\n"))?;
-    say("| a day of one connection | looks | invitations | Query | PutItem | GetItem | GetSecretValue | SendMessage | PageUp token |")?;
-    say("|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
-    let shared = MINUTES_A_DAY * runtime::store::DUE_SHARDS;
-    for (name, day) in [("idle", &idle), ("busy", &busy)] {
-        let count = |call: &str| day.aws.get(call).copied().unwrap_or(0);
-        let own = OPERATIONS.map(|call| count(call).saturating_sub(if call == "dynamodb:Query" { shared } else { 0 }));
-        let own = own.map(|count| count.to_string()).join(" | ");
-        say(&format!("| {name} | {} | {} | {own} | {} |", day.looks, day.invitations, day.tokens))?;
+    let days = [idle, busy];
+    say(
+        "\n| a day of one connection | looks | invitations | Query | PutItem | GetItem | GetSecretValue | SendMessage | \
+         PageUp token | for all: Query |",
+    )?;
+    say("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")?;
+    for Day { name, looks, invitations, aws, pages, tokens } in &days {
+        let aws = aws.map(|count| count.to_string()).join(" | ");
+        say(&format!("| {name} | {looks} | {invitations} | {aws} | {tokens} | {pages} |"))?;
     }
+    let units = units(&setup).await?;
+    let Units { settings, listed, claim, keep } = units;
+    say(&format!(
+        "\nUnits of the table: settings {settings} read, listed as due {listed:.3} read, a claim {claim} written, an \
+         invitation {keep} written."
+    ))?;
     let cpu = sizes.last().map_or(0.0, |size| size.median.cpu.as_secs_f64() / size.connections as f64);
-    // Lambda bills the time in which the function waits; 64 wait together, and the processor is one for all.
+    // Lambda bills the time that passes: calls wait together, but have one processor, or a part of one.
     let seconds = (f64::from(ROUND_TRIP_MS) / 1e3 / AT_ONCE).max(cpu / LAMBDA_PROCESSOR);
-    say("\n| USD | table, reads | table, writes | secret, read | secret, kept | queue | Lambda | together | of it a month |")?;
+    say(&format!(
+        "By the processor time and the round trip, a look takes {:.1} ms of a Lambda's time.\n",
+        seconds * 1e3
+    ))?;
+    say("| USD a day | table, reads | table, writes | secret, read | secret, kept | queue | Lambda | sum | a month |")?;
     say("|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
-    for (name, day) in [("idle", &idle), ("busy", &busy)] {
-        let count = |call: &str| day.aws.get(call).copied().unwrap_or(0) as f64;
-        let (looks, invitations) = (day.looks as f64, day.invitations as f64);
+    for Day { name, looks, invitations, aws: [queries, puts, gets, secrets, messages], .. } in &days {
+        let [looks, invitations] = [looks, invitations].map(|count| *count as f64);
+        let [queries, puts, gets, secrets, messages] =
+            [queries, puts, gets, secrets, messages].map(|count| *count as f64);
         let costs = [
-            (looks * (units.settings + units.due) + count("dynamodb:GetItem")) * price::READ_UNIT,
-            ((count("dynamodb:PutItem") - invitations) * units.claim + invitations * units.keep) * price::WRITE_UNIT,
-            count("secretsmanager:GetSecretValue") * (price::SECRET_CALL + price::KMS_CALL),
+            (queries * units.settings + looks * units.listed + gets) * price::READ_UNIT,
+            ((puts - invitations) * units.claim + invitations * units.keep) * price::WRITE_UNIT,
+            secrets * (price::SECRET_CALL + price::KMS_CALL),
             price::SECRET_A_MONTH / 30.0,
-            count("sqs:SendMessage") * price::MESSAGE,
+            messages * price::MESSAGE,
             looks * seconds * LAMBDA_GB * price::GB_SECOND,
         ];
-        say_costs(&format!("a connection, {name} day"), &costs)?;
+        say_costs(&format!("a connection, {name}"), &costs)?;
     }
     let minutes = MINUTES_A_DAY as f64;
-    let reads = shared as f64 * units.shard * price::READ_UNIT;
     let alone = minutes * (price::INVOCATION + f64::from(ROUND_TRIP_MS) / 1e3 * LAMBDA_GB * price::GB_SECOND);
-    say_costs("the ticks, whoever is connected", &[reads, 0.0, 0.0, 0.0, 0.0, alone])
+    say_costs("the ticks, for all connections", &[minutes * 0.5 * price::READ_UNIT, 0.0, 0.0, 0.0, 0.0, alone])
 }
 
 fn say_costs(name: &str, costs: &[f64]) -> Result<(), Error> {
