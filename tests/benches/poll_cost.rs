@@ -50,8 +50,8 @@ const MINUTES_A_DAY: u64 = 1_440;
 const IDLE_LOOKS: u64 = 462;
 
 /// The function's memory in the template, and how much of a processor Lambda gives for it.
-const LAMBDA_GB: f64 = 0.25;
-const LAMBDA_PROCESSOR: f64 = 256.0 / 1_769.0;
+const LAMBDA_GB: f64 = 1.0;
+const LAMBDA_PROCESSOR: f64 = 1_024.0 / 1_769.0;
 
 /// List prices of ca-central-1 in USD, on demand, as known in 2026-11; check before relying on them.
 mod price {

@@ -14,7 +14,7 @@ use domain::poll::{Pace, Poll};
 use domain::trouble::Trouble;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Failed;
 use crate::deadline::Deadline;
@@ -43,14 +43,15 @@ pub async fn handle(hub: Arc<Hub>, deadline: Deadline) -> Result<(), Failed> {
     let looks = due.into_iter().map(|poll| {
         let hub = &hub;
         // What goes wrong with one connection is no other's trouble.
-        async move { AssertUnwindSafe(look(hub, poll, deadline)).catch_unwind().await.unwrap_or(Err(Failed)) }
+        async move { AssertUnwindSafe(look(hub, poll, now, deadline)).catch_unwind().await.unwrap_or(Err(Failed)) }
     });
     let results: Vec<Result<(), Failed>> = futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
     results.into_iter().collect()
 }
 
-/// Takes one connection, and asks its ATS.
-async fn look(hub: &Hub, mut poll: Poll, deadline: Deadline) -> Result<(), Failed> {
+/// Takes one connection, and asks its ATS. It is taken as of the tick's begin, so that whoever came late in this tick is
+/// due again in the next.
+async fn look(hub: &Hub, mut poll: Poll, tick: Timestamp, deadline: Deadline) -> Result<(), Failed> {
     if deadline.left() < A_PAGE_NEEDS {
         // It stays due.
         return Ok(());
@@ -59,7 +60,7 @@ async fn look(hub: &Hub, mut poll: Poll, deadline: Deadline) -> Result<(), Faile
     let connection = &connected.connection;
     let Intake::Poll(ats) = connection.ats.intake() else { return Ok(()) };
     let (pace, rev) = (ats.pace(), poll.rev);
-    poll.claim(pace, hub.clock.now());
+    poll.claim(pace, tick);
     if !hub.store.save_poll(&poll, rev).await? {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::items::{self, Item, number, text};
 use super::{Store, StoreError};
 
-/// One partition is enough: it takes a thousand writes a second, so sixty thousand connections.
+/// One partition is enough: it takes a thousand writes a second, and a claim is two of them.
 const DUE: &str = "POLLS";
 
 pub(super) fn poll_item(poll: &Poll) -> Result<Item, StoreError> {
