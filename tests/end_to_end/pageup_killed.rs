@@ -115,7 +115,8 @@ async fn dies_at(death: Death, queue: Queue) -> Result<End, Error> {
     customer.set_options(|options| options.queue = queue)?;
     let invitation = customer.invite(customer.invitation("Noa"))?;
     hub.tell(&format!("die {} {}", death.call, death.with_effect)).await?;
-    if told(&mut hub, "poll").await {
+    // Whoever is second at the provider's budget asks once more, so that the way is sometimes a call shorter.
+    if told(&mut hub, "poll").await && message(&customer, &invitation).is_none() {
         return Err("it did not die".into());
     }
     let port = hub.port()?;
