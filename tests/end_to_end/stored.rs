@@ -138,6 +138,7 @@ const DATA: &[(&str, &[&str])] = &[
             "intent_at",
             "label",
             "link",
+            "listed_again_at",
             "look_at",
             "name",
             "order",

@@ -52,6 +52,9 @@ impl Default for Timing {
 pub const KEPT_AFTER_END: SignedDuration = SignedDuration::from_hours(24 * 180);
 pub const KEPT_OPEN: SignedDuration = SignedDuration::from_hours(24 * 730);
 
+/// How often an order whose request is listed again and again is shown again.
+const LISTED_AGAIN_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
 /// One order as it is stored: ids, codes and times; nothing of the candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
@@ -105,6 +108,9 @@ pub struct Order {
     /// Until when the ATS's request rests sealed in the table; nothing where it does not, or not any more.
     #[serde(default)]
     pub request_kept_until: Option<Timestamp>,
+    /// When the ATS last listed the request again although it was answered.
+    #[serde(default)]
+    pub listed_again_at: Option<Timestamp>,
 
     /// What the ATS should show; its revision counts up with each change.
     pub desired: Option<View>,
@@ -182,15 +188,26 @@ impl Order {
         matches!(self.placement, Placement::Placed | Placement::Refused)
     }
 
-    /// Whether a request with an id of its own needs nothing more than this order. A refusal that the ATS knows of does
-    /// not: whoever sends the same request again after it wants it tried again.
+    /// Whether a request with an id of its own needs nothing more than this order. Only a refusal that the ATS knows of
+    /// does not answer it: whoever sends the same request again after that wants it tried again.
     #[must_use]
     pub fn answers_its_request(&self) -> bool {
-        match self.placement {
-            Placement::Refused => self.wants_write(),
-            Placement::Placed => true,
-            _ => false,
+        self.placement != Placement::Refused || self.wants_write()
+    }
+
+    /// The ATS lists the request of this order again, as if nothing had been said about it: what it should show is
+    /// written once more. Nothing where that was done a short while ago, or where there is nothing to show yet.
+    pub fn listed_again(&mut self, now: Timestamp) -> Option<Event> {
+        let lately = self.listed_again_at.is_some_and(|at| at.duration_until(now) < LISTED_AGAIN_PAUSE);
+        if lately || self.desired.is_none() || self.wants_write() {
+            return None;
         }
+        self.listed_again_at = Some(now);
+        self.desired_rev += 1;
+        self.write_attempts = 0;
+        self.write_at = Some(now);
+        self.delivery = Delivery::Pending;
+        Some(Event::new(now, "listed again: will be shown again", ""))
     }
 
     /// Whether another order of the same request would be a second one.

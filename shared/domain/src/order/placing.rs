@@ -128,6 +128,7 @@ impl Order {
             checks: Vec::new(),
             was_completed: false,
             request_kept_until: planned.request_kept_until,
+            listed_again_at: None,
             desired: None,
             desired_rev: 0,
             written_rev: 0,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ats::{Intake, Listed, ListsRequests, Page};
-use domain::connection::ConnectionState;
+use domain::connection::{ConnectionSecret, ConnectionState};
 use domain::hint::Hint;
 use domain::id::OrderId;
+use domain::order::Order;
 use domain::poll::{Pace, Poll};
 use domain::trouble::Trouble;
 use futures::future::join_all;
@@ -20,6 +21,7 @@ use super::Failed;
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Connected, KEPT_FOR, KeptRequest};
+use crate::write_back::change;
 use crate::{random, telemetry};
 
 /// How many ATSs are asked at once.
@@ -27,6 +29,10 @@ const AT_ONCE: usize = 64;
 
 /// What must be left of the invocation to begin another page.
 const A_PAGE_NEEDS: Duration = Duration::from_secs(15);
+
+/// Between two tries to store a request, and what is left of the invocation when they end.
+const STORED_AGAIN: Duration = Duration::from_millis(500);
+const STORING_ENDS: Duration = Duration::from_secs(5);
 
 /// After how long somebody looks whether a stored request got lost before it was handed on.
 const LOST_AFTER: SignedDuration = SignedDuration::from_mins(2);
@@ -102,6 +108,12 @@ async fn drain(
     pace: Pace,
     deadline: Deadline,
 ) -> Result<(bool, Option<Trouble>), Failed> {
+    // Read before the page, so that nothing stands between a page and its storing.
+    let id = &connected.connection.id;
+    let secret = match hub.secrets.get(id, hub.clock.now()).await {
+        Ok(secret) => secret,
+        Err(error) => return Ok((false, Some(Trouble::later(format!("secret store: {error}"))))),
+    };
     let mut found = false;
     for _ in 0..pace.pages {
         let page = match hub.list_requests(connected, ats, deadline).await {
@@ -109,7 +121,7 @@ async fn drain(
             Err(trouble) => return Ok((found, Some(trouble))),
         };
         let is_full = page.is_full;
-        let new = take_in(hub, connected, page).await?;
+        let new = take_in(hub, connected, &secret, page, deadline).await?;
         found |= new > 0;
         if !is_full || new == 0 || deadline.left() < A_PAGE_NEEDS {
             break;
@@ -119,7 +131,13 @@ async fn drain(
 }
 
 /// Takes in the requests of one page; how many of them are new.
-async fn take_in(hub: &Hub, connected: &Connected, page: Page) -> Result<u64, Failed> {
+async fn take_in(
+    hub: &Hub,
+    connected: &Connected,
+    secret: &ConnectionSecret,
+    page: Page,
+    deadline: Deadline,
+) -> Result<u64, Failed> {
     let connection = &connected.connection.id;
     if page.unreadable > 0 {
         tracing::warn!(%connection, count = page.unreadable, "entries of the ATS's list that cannot be read");
@@ -130,7 +148,7 @@ async fn take_in(hub: &Hub, connected: &Connected, page: Page) -> Result<u64, Fa
     }
     // The ATS may have forgotten the page by now: until it is stored, nothing else is done.
     let received_at = hub.clock.now();
-    let kept = join_all(page.requests.iter().map(|listed| keep(hub, connected, listed))).await;
+    let kept = join_all(page.requests.iter().map(|listed| keep(hub, connected, secret, listed, deadline))).await;
     let stored_in = received_at.duration_until(hub.clock.now());
     telemetry::gauge("RequestStoredIn", u64::try_from(stored_in.as_millis()).unwrap_or(0), "Milliseconds");
     let all_kept = kept.iter().all(Result::is_ok);
@@ -142,8 +160,15 @@ async fn take_in(hub: &Hub, connected: &Connected, page: Page) -> Result<u64, Fa
     if all_kept { Ok(u64::try_from(new).unwrap_or(0)) } else { Err(Failed) }
 }
 
-/// Stores one request, sealed; nothing where it is stored already.
-async fn keep(hub: &Hub, connected: &Connected, listed: &Listed) -> Result<Option<KeptRequest>, Failed> {
+/// Stores one request, sealed; nothing where it is stored already. As it may be the only copy, it is tried for as long as
+/// the function lives.
+async fn keep(
+    hub: &Hub,
+    connected: &Connected,
+    secret: &ConnectionSecret,
+    listed: &Listed,
+    deadline: Deadline,
+) -> Result<Option<KeptRequest>, Failed> {
     let connection = &connected.connection.id;
     let now = hub.clock.now();
     let Some(request) = &listed.subject.request else { return Ok(None) };
@@ -151,7 +176,6 @@ async fn keep(hub: &Hub, connected: &Connected, listed: &Listed) -> Result<Optio
         tracing::error!(%connection, cause, "a request could not be kept");
         Failed
     };
-    let secret = hub.secrets.get(connection, now).await.map_err(|error| lost(&error.to_string()))?;
     let nonce = random::bytes().map_err(|_| lost("no randomness"))?;
     let sealed = secret.seal(&KeptRequest::name(connection, request), nonce, &listed.kept);
     let kept = KeptRequest {
@@ -161,19 +185,35 @@ async fn keep(hub: &Hub, connected: &Connected, listed: &Listed) -> Result<Optio
         kept_until: now.saturating_add(KEPT_FOR).unwrap_or(now),
     };
     let due_at = now.saturating_add(LOST_AFTER).unwrap_or(now);
-    Ok(hub.store.keep_request(&kept, due_at).await?.then_some(kept))
+    let mut is_first_try = true;
+    loop {
+        match hub.store.keep_request(&kept, due_at).await {
+            // After a try of unknown outcome it may be this one that is there already.
+            Ok(new) => return Ok((new || !is_first_try).then_some(kept)),
+            Err(error) if deadline.left() < STORING_ENDS => return Err(lost(&error.to_string())),
+            Err(_) => tokio::time::sleep(STORED_AGAIN).await,
+        }
+        is_first_try = false;
+    }
 }
 
-/// Hands on a stored request, unless it was answered before: then it is erased again.
+/// Hands on a stored request, unless there is an order of it: then it is erased again, and as the ATS seems not to know,
+/// what it should show is shown again.
 async fn hand_on(hub: &Hub, connected: &Connected, kept: KeptRequest) -> Result<bool, Failed> {
     let connection = &connected.connection;
     let id = OrderId::derive(&connection.id, connection.ats.name(), &kept.subject, "", 0);
     let order = hub.store.order(&id).await?;
-    if let (Some(_), Some(request)) = (order.filter(|order| order.answers_its_request()), &kept.subject.request) {
-        hub.store.erase_request(&connection.id, request).await?;
+    let now = hub.clock.now();
+    if let (Some(order), Some(request)) = (order.filter(Order::answers_its_request), &kept.subject.request) {
+        let still_needs_it = !order.is_settled() && order.request_kept_until.is_some_and(|until| until > now);
+        if !still_needs_it {
+            hub.store.erase_request(&connection.id, request).await?;
+        }
+        if order.clone().listed_again(now).is_some() {
+            change(hub, order, |order| order.listed_again(now).into_iter().collect()).await?;
+        }
         return Ok(false);
     }
-    let now = hub.clock.now();
     let hint = Hint::CheckRequested { connection: kept.connection, subject: kept.subject, received_at: now };
     // Where the queue does not take it, the stored request is found again in two minutes.
     let sent = hub.queues.send(&domain::hint::Message::new(hint)).await;

@@ -85,7 +85,7 @@ async fn look_after_requests(hub: &Hub) -> Result<(), Failed> {
         };
         let id = OrderId::derive(&kept.connection, connected.connection.ats.name(), &kept.subject, "", 0);
         let order = hub.store.order(&id).await?;
-        let is_answered = order.as_ref().is_some_and(Order::answers_its_request);
+        let is_answered = order.as_ref().is_some_and(|order| order.is_settled() && order.answers_its_request());
         let is_under_way = order.as_ref().is_some_and(|order| !order.is_settled());
         if !is_answered && !is_under_way {
             let (connection, subject) = (kept.connection.clone(), kept.subject.clone());

@@ -184,6 +184,7 @@ fn full(placement: Placement) -> Order {
         checks: vec![CheckProgress { name: "Identity verification".to_owned(), finished: true }],
         was_completed: true,
         request_kept_until: Some(at(11)),
+        listed_again_at: Some(at(12)),
         desired: Some(View {
             order: id,
             status: OrderStatus::ActionRequired,

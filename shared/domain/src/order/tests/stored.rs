@@ -61,6 +61,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     generation
     group
     id
+    listed_again_at
     look_at
     ordered_by
     package

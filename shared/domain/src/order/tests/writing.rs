@@ -173,3 +173,27 @@ fn a_write_without_a_known_outcome_may_have_made_an_entry_until_one_is_known() {
     assert!(abandoned.claim_write(at(90)));
     check(&abandoned, true);
 }
+
+#[test]
+fn what_the_ats_lists_again_is_shown_again_but_not_all_the_time() {
+    let mut order = placed();
+    assert_eq!(order.listed_again(at(1)), None, "the first state is still to be written");
+    write(&mut order, 1);
+    let shown = order.desired.clone();
+    assert_eq!(order.listed_again(at(60)).unwrap().what, "listed again: will be shown again");
+    assert_eq!((order.wants_write(), &order.desired), (true, &shown));
+    write(&mut order, 61);
+    assert_eq!(order.listed_again(at(120)), None);
+    assert!(order.listed_again(at(60 + PATIENCE)).is_some());
+}
+
+#[test]
+fn only_a_refusal_that_the_ats_knows_of_leaves_its_request_unanswered() {
+    let mut refused = Order::refuse(planned(), Refusal::new(Reason::NoEmail), at(0), &timing());
+    assert!(refused.answers_its_request());
+    write(&mut refused, 1);
+    assert!(!refused.answers_its_request());
+    for order in [intended(), uncertain(), placed()] {
+        assert!(order.answers_its_request());
+    }
+}
