@@ -23,8 +23,10 @@ pub(crate) async fn play(stack: &Stack) -> bool {
 
 /// Leaves a customer with a candidate behind, and says how to play on.
 pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
-    let on_pageup = stack.connect_pageup(|_| {}).await?;
     let customer = stack.connect(|_| {}).await?;
+    let on_pageup = stack.connect_pageup(|_| {}).await?;
+    // Certn has one address for its webhooks, and the second customer took it.
+    customer.take_certn_webhooks().await?;
     let job = customer.job(&["Standard"])?;
     let candidate = customer.candidate(&job, "Ada")?;
     let simulators = stack.simulators()?;
