@@ -18,8 +18,10 @@ use runtime::config::Config;
 use runtime::hub::Hub;
 use serde_json::Value;
 
-pub use self::customer::{Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, RECRUITER_EMAIL, STANDARD, TRIGGER};
-pub use self::pageup_customer::{NURSING, PageUpCustomer};
+pub use self::customer::{
+    Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, NURSING, RECRUITER_EMAIL, STANDARD, TRIGGER,
+};
+pub use self::pageup_customer::PageUpCustomer;
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
 use crate::simulators::certn::CertnSimulator;

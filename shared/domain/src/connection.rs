@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::ats::{AtsCredentials, AtsSettings, Intake};
-use crate::id::{ConnectionId, GroupId, UserId};
+use crate::id::{ConnectionId, GroupId, OrderId, UserId};
 use crate::invalid::Invalid;
 use crate::provider::{ProviderCredentials, ProviderSettings};
 use crate::region::Region;
 use crate::report_link;
+use crate::request::Subject;
 use crate::sealed::{self, Sealed};
 use crate::secret::Secret;
 use crate::webhook::PasswordHash;
@@ -70,6 +71,14 @@ pub struct ConnectionSecret {
     pub provider: ProviderCredentials,
     /// The key from which this connection's other keys are derived: report links, candidates' marks, sealed requests.
     pub link_key: Secret,
+}
+
+impl Connection {
+    /// The order of a request that has an id of its own, whatever it asks for.
+    #[must_use]
+    pub fn order_of_request(&self, subject: &Subject) -> OrderId {
+        OrderId::derive(&self.id, self.ats.name(), subject, "", 0)
+    }
 }
 
 impl ConnectionSecret {

@@ -65,8 +65,7 @@ async fn kept_request(
     let kept = kept.map_err(|error| Trouble::later(format!("table: {error}")))?;
     // The table forgets it a little later than it must not be read any more.
     let Some(kept) = kept.filter(|kept| now < kept.kept_until) else { return Ok(None) };
-    let secret = hub.secrets.get(id, now).await;
-    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    let secret = hub.secret(id).await?;
     match secret.open(&KeptRequest::name(id, request), &kept.sealed) {
         Ok(opened) => Ok(Some((opened, kept.kept_until))),
         Err(broken) => {

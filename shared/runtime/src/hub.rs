@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::outbound::Outbound;
 use crate::queue::Queues;
-use crate::secrets::Secrets;
+use crate::secrets::{SecretError, Secrets};
 use crate::store::{Connected, Store, StoreError};
 
 /// How long settings are kept, so that an admin's change is in force after half a minute.
@@ -77,6 +77,14 @@ impl Hub {
         self.connections.forget(id).await;
     }
 
+    /// The connection's secret, kept for a few minutes.
+    ///
+    /// # Errors
+    /// A [`Trouble`] that passes, where it is neither kept nor readable.
+    pub async fn secret(&self, connection: &ConnectionId) -> Result<Arc<ConnectionSecret>, Trouble> {
+        self.secrets.get(connection, self.clock.now()).await.map_err(|error| unreadable(&error))
+    }
+
     /// Talks to the connection's ATS. Where it refuses the credentials, the secret is read again and the talk repeated
     /// once.
     ///
@@ -133,14 +141,14 @@ impl Hub {
         deadline: Deadline,
         talk: impl Fn(&ConnectionSecret) -> Option<Talk<Result<T, Trouble>>>,
     ) -> Result<T, Trouble> {
-        let unreadable = |error: crate::secrets::SecretError| Trouble::later(format!("secret store: {error}"));
         let other_kind = || Trouble::because(Refusal::new(mismatch), "the secret is of another kind");
-        let secret = self.secrets.get(connection, self.clock.now()).await.map_err(unreadable)?;
+        let secret = self.secret(connection).await?;
         let first = talk(&secret).ok_or_else(other_kind)?;
         let answer = self.outbound.converse(first, connection, deadline).await;
         match answer {
             Err(trouble) if trouble.is_about_credentials() => {
-                let reread = self.secrets.reread(connection, self.clock.now()).await.map_err(unreadable)?;
+                let reread =
+                    self.secrets.reread(connection, self.clock.now()).await.map_err(|error| unreadable(&error))?;
                 let Some(secret) = reread else { return Err(trouble) };
                 let again = talk(&secret).ok_or_else(other_kind)?;
                 self.outbound.converse(again, connection, deadline).await
@@ -148,4 +156,8 @@ impl Hub {
             answer => answer,
         }
     }
+}
+
+fn unreadable(error: &SecretError) -> Trouble {
+    Trouble::later(format!("secret store: {error}"))
 }

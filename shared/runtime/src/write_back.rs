@@ -143,8 +143,7 @@ async fn pdf_link(
     link: Option<&ReportLink>,
 ) -> Result<Option<Url>, Trouble> {
     let Some(link) = link else { return Ok(None) };
-    let secret = hub.secrets.get(&connected.connection.id, hub.clock.now()).await;
-    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    let secret = hub.secret(&connected.connection.id).await?;
     let token = link.token(&secret.link_key, &order.id);
     let root = hub.config.public_url.as_ref().ok_or_else(|| Trouble::later("the public address is not set"))?;
     Ok(Url::parse(&format!("{root}/reports/{}/{}", order.id, token.expose())).ok())

@@ -9,9 +9,11 @@ use crate::simulators::icims::{
 };
 
 pub const GROUP: &str = "51c2d1de-3b1f-4d5e-9a51-6d7e8f901234";
+/// The group of the department of nursing; its id is the department's code in PageUp.
+pub const NURSING: &str = "c0ffee00-1111-4222-8333-444455556666";
 pub const STANDARD: &str = "7a0e1c52-4b7c-4f7e-8a61-0c1d2e3f4a5b";
 pub const DRIVER: &str = "8b1f2d63-5c8d-4a8f-9b72-1d2e3f4a5b6c";
-pub(super) const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
+const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
 pub const RECRUITER_EMAIL: &str = "rae@client.example";
 pub(super) const API_KEY: &str = "certn-key-of-the-local-stack";
 pub(super) const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
@@ -126,12 +128,14 @@ impl Stack {
     pub(super) fn set_up_certn(&self) -> Result<(), Error> {
         let certn = &self.simulators()?.certn;
         certn.add_key(Key { value: API_KEY.to_owned(), state: KeyState::Valid });
-        certn.add_group(Group { id: GROUP.to_owned(), name: "Head office".to_owned(), active: true });
+        for (id, name) in [(GROUP, "Head office"), (NURSING, "Nursing")] {
+            certn.add_group(Group { id: id.to_owned(), name: name.to_owned(), active: true });
+        }
         certn.add_user(User {
             id: RECRUITER.to_owned(),
             email: RECRUITER_EMAIL.to_owned(),
             active: true,
-            groups: vec![GROUP.to_owned()],
+            groups: vec![GROUP.to_owned(), NURSING.to_owned()],
         });
         for (id, name) in [(STANDARD, "Standard"), (DRIVER, "Driver")] {
             certn.add_package(Package { id: id.to_owned(), name: name.to_owned(), active: true, ats_use: Some(true) });

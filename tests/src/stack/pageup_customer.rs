@@ -2,13 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::customer::{API_KEY, GROUP, RECRUITER, RECRUITER_EMAIL, STANDARD, WEBHOOK_SECRET};
+use super::customer::{API_KEY, GROUP, NURSING, RECRUITER_EMAIL, STANDARD, WEBHOOK_SECRET};
 use super::{Error, Stack};
-use crate::simulators::certn::{Group, User};
 use crate::simulators::pageup::{Environment, Invite, Options, Screen, Tenant};
-
-/// The group of the department of nursing; its id is the department's code in PageUp.
-pub const NURSING: &str = "c0ffee00-1111-4222-8333-444455556666";
 
 const CLIENT_SECRET: &str = "pageup-client-secret-of-the-local-stack";
 
@@ -42,14 +38,6 @@ impl Stack {
         let simulators = self.simulators()?;
         let tenant = (6784 + self.next_customer()).to_string();
         self.set_up_certn()?;
-        let certn = &simulators.certn;
-        certn.add_group(Group { id: NURSING.to_owned(), name: "Nursing".to_owned(), active: true });
-        certn.add_user(User {
-            id: RECRUITER.to_owned(),
-            email: RECRUITER_EMAIL.to_owned(),
-            active: true,
-            groups: vec![GROUP.to_owned(), NURSING.to_owned()],
-        });
         let scopes = ["Public.BackgroundCheck.Read", "Public.BackgroundCheck.Write"];
         simulators.pageup.add_tenant(Tenant {
             id: tenant.clone(),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use domain::ats::{Intake, Listed, ListsRequests, Page};
 use domain::connection::{ConnectionSecret, ConnectionState};
 use domain::hint::Hint;
-use domain::id::OrderId;
 use domain::order::Order;
 use domain::poll::{Pace, Poll};
 use domain::trouble::Trouble;
@@ -109,10 +108,9 @@ async fn drain(
     deadline: Deadline,
 ) -> Result<(bool, Option<Trouble>), Failed> {
     // Read before the page, so that nothing stands between a page and its storing.
-    let id = &connected.connection.id;
-    let secret = match hub.secrets.get(id, hub.clock.now()).await {
+    let secret = match hub.secret(&connected.connection.id).await {
         Ok(secret) => secret,
-        Err(error) => return Ok((false, Some(Trouble::later(format!("secret store: {error}"))))),
+        Err(trouble) => return Ok((false, Some(trouble))),
     };
     let mut found = false;
     for _ in 0..pace.pages {
@@ -201,8 +199,7 @@ async fn keep(
 /// what it should show is shown again.
 async fn hand_on(hub: &Hub, connected: &Connected, kept: KeptRequest) -> Result<bool, Failed> {
     let connection = &connected.connection;
-    let id = OrderId::derive(&connection.id, connection.ats.name(), &kept.subject, "", 0);
-    let order = hub.store.order(&id).await?;
+    let order = hub.store.order(&connection.order_of_request(&kept.subject)).await?;
     let now = hub.clock.now();
     if let (Some(order), Some(request)) = (order.filter(Order::answers_its_request), &kept.subject.request) {
         let still_needs_it = !order.is_settled() && order.request_kept_until.is_some_and(|until| until > now);

@@ -82,8 +82,7 @@ fn is_gone(trouble: &Trouble) -> bool {
 /// What was kept of a request is not there any more. Where an order came of it, that is as it should be. Where none did,
 /// it could not be decided for a day, and the recruiter is told.
 async fn request_gone(hub: &Hub, connected: &Connected, subject: &Subject, deadline: Deadline) -> Result<(), Failed> {
-    let connection = &connected.connection;
-    let id = OrderId::derive(&connection.id, connection.ats.name(), subject, "", 0);
+    let id = connected.connection.order_of_request(subject);
     if hub.store.order(&id).await?.is_some() {
         tracing::info!(order = %id, outcome = NotForUs::DuplicateDelivery.code(), "not for us");
         return Ok(());

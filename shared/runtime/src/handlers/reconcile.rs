@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use domain::connection::Connection;
 use domain::hint::{Hint, Message};
-use domain::id::OrderId;
 use domain::order::{NextStep, Order};
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -83,8 +82,7 @@ async fn look_after_requests(hub: &Hub) -> Result<(), Failed> {
             hub.store.erase_request(&kept.connection, request).await?;
             continue;
         };
-        let id = OrderId::derive(&kept.connection, connected.connection.ats.name(), &kept.subject, "", 0);
-        let order = hub.store.order(&id).await?;
+        let order = hub.store.order(&connected.connection.order_of_request(&kept.subject)).await?;
         let is_answered = order.as_ref().is_some_and(|order| order.is_settled() && order.answers_its_request());
         let is_under_way = order.as_ref().is_some_and(|order| !order.is_settled());
         if !is_answered && !is_under_way {

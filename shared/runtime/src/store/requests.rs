@@ -35,8 +35,12 @@ impl KeptRequest {
 
 const DUE: &str = "REQUESTS";
 
+fn request_pk(connection: &ConnectionId) -> String {
+    format!("REQ#{connection}")
+}
+
 pub(super) fn request_key(connection: &ConnectionId, request: &AtsId) -> Item {
-    items::key(&format!("REQ#{connection}"), request.as_str())
+    items::key(&request_pk(connection), request.as_str())
 }
 
 impl Store {
@@ -46,8 +50,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: nothing is known of the write.
     pub async fn keep_request(&self, kept: &KeptRequest, due_at: Timestamp) -> Result<bool, StoreError> {
-        let mut item = items::item("", "", kept, Some(kept.kept_until))?;
-        item.extend(request_key(&kept.connection, kept.request()));
+        let pk = request_pk(&kept.connection);
+        let mut item = items::item(&pk, kept.request().as_str(), kept, Some(kept.kept_until))?;
         item.insert("due_shard".to_owned(), text(DUE));
         item.insert("due_at".to_owned(), number(due_at.as_millisecond()));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));

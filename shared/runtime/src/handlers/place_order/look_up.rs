@@ -52,8 +52,7 @@ async fn find(hub: &Hub, connected: &Connected, order: &Order, deadline: Deadlin
     let (Some(email), Some(group)) = (request.candidate.email, order.group.clone()) else {
         return impossible("the candidate has no e-mail address to look it up by");
     };
-    let secret = hub.secrets.get(&order.connection, hub.clock.now()).await;
-    let secret = secret.map_err(|error| Trouble::later(format!("secret store: {error}")))?;
+    let secret = hub.secret(&order.connection).await?;
     if order.candidate_mark.as_deref().is_some_and(|mark| mark != secret.mark(&email)) {
         return impossible("the candidate's e-mail address was changed after the attempt");
     }
