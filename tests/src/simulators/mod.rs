@@ -4,5 +4,6 @@
 
 pub mod certn;
 pub mod icims;
+pub mod lever;
 pub mod pageup;
 pub mod shared;
