@@ -2,6 +2,7 @@
 //! and take faults. They are stricter than reality: whatever a vendor should never receive is recorded
 //! as a [`shared::Violations`] entry and fails the test.
 
+pub mod asurint;
 pub mod certn;
 pub mod icims;
 pub mod lever;
