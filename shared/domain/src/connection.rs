@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::ats::{AtsCredentials, AtsSettings, Intake};
+use crate::access::Access;
+use crate::ats::{AtsCredentials, AtsSettings};
 use crate::id::{ConnectionId, GroupId, OrderId, UserId};
 use crate::invalid::Invalid;
 use crate::provider::{ProviderCredentials, ProviderSettings};
@@ -61,6 +62,9 @@ pub struct Connection {
     pub fallback_requester: Option<UserId>,
     /// The passwords that the ATS may use on our webhook; none where it does not call us.
     pub webhook_passwords: Vec<PasswordHash>,
+    /// The passwords that the provider may use on our webhook; none where it signs in otherwise.
+    #[serde(default)]
+    pub provider_passwords: Vec<PasswordHash>,
     pub transfer_acknowledged: bool,
 }
 
@@ -71,6 +75,9 @@ pub struct ConnectionSecret {
     pub provider: ProviderCredentials,
     /// The key from which this connection's other keys are derived: report links, candidates' marks, sealed requests.
     pub link_key: Secret,
+    /// What the ATS's admin granted, where the ATS is used with such an access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
 }
 
 impl Connection {
@@ -134,6 +141,7 @@ const fn portal_link() -> ReportUrl {
 pub struct Minted {
     pub id: ConnectionId,
     pub webhook_password: Secret,
+    pub provider_password: Secret,
     pub link_key: Secret,
     pub now: Timestamp,
 }
@@ -144,7 +152,17 @@ impl NewConnection {
     /// # Errors
     /// One [`Invalid`] for each field at fault.
     pub fn accept(self, region: Region, minted: Minted) -> Result<(Connection, ConnectionSecret), Vec<Invalid>> {
-        let mut invalid = self.ats.problems(&self.ats_credentials);
+        let ats = self.ats.naming(self.provider.shown_as());
+        let provider = self.provider.traits();
+        let mut invalid = ats.problems(&self.ats_credentials);
+        if !provider.regions.contains(&region) {
+            let regions = provider.regions.iter().map(|region| region.code()).collect::<Vec<_>>().join(", ");
+            let name = self.provider.shown_as();
+            invalid.push(Invalid::new(
+                "provider.kind",
+                format!("{name} is offered in {regions} only: connect the customer in the stack of that region"),
+            ));
+        }
         invalid.extend(self.provider.problems(&self.provider_credentials));
         if let ReportUrl::Pdf { days } = self.report {
             if !report_link::DAYS.contains(&days) {
@@ -157,41 +175,52 @@ impl NewConnection {
                 ));
             }
         }
-        if self.report != ReportUrl::PortalLink && !self.ats.takes_links_without_login() {
+        if self.report != ReportUrl::PortalLink && !provider.makes_report_files {
+            invalid.push(Invalid::new("report.type", "this provider gives no file of a report: use portal_link"));
+        } else if self.report != ReportUrl::PortalLink && !ats.takes_links_without_login() {
             invalid
                 .push(Invalid::new("report.type", "this ATS takes only links that ask for a log-in: use portal_link"));
         }
-        if self.default_group.is_none() && !self.ats.names_groups() {
+        if provider.needs_group && self.default_group.is_none() && !ats.names_groups() {
             invalid.push(Invalid::new("default_group", "is needed, as this ATS names no group: give the group's id"));
         }
-        if self.ats.keeps_data_outside(region) && !self.transfer_acknowledged {
+        let outside = [
+            ("the ATS instance", ats.keeps_data_outside(region)),
+            ("the provider", provider.keeps_data_outside),
+        ];
+        let outside: Vec<&str> = outside.into_iter().filter(|(_, is)| *is).map(|(who, _)| who).collect();
+        if !outside.is_empty() && !self.transfer_acknowledged {
+            let (who, region) = (outside.join(" and "), region.code());
+            let (verb, its) = if outside.len() > 1 { ("keep", "their") } else { ("keeps", "its") };
             invalid.push(Invalid::new(
                 "transfer_acknowledged",
-                format!("the ATS instance keeps its data outside {}: send true if the client knows", region.code()),
+                format!("{who} {verb} {its} data outside {region}: send true if the client knows"),
             ));
         }
         if !invalid.is_empty() {
             return Err(invalid);
         }
-        let is_called = matches!(self.ats.intake(), Intake::Webhook(_));
+        let issued = |takes: bool, password| takes.then(|| PasswordHash::of(password)).into_iter().collect();
         let connection = Connection {
             id: minted.id,
             region,
             state: ConnectionState::Active,
             rev: 1,
             created_at: minted.now,
-            ats: self.ats,
+            webhook_passwords: issued(ats.takes_password(), &minted.webhook_password),
+            provider_passwords: issued(provider.takes_password, &minted.provider_password),
+            ats,
             provider: self.provider,
             report: self.report,
             default_group: self.default_group,
             fallback_requester: self.fallback_requester,
-            webhook_passwords: is_called.then(|| PasswordHash::of(&minted.webhook_password)).into_iter().collect(),
             transfer_acknowledged: self.transfer_acknowledged,
         };
         let secret = ConnectionSecret {
             ats: self.ats_credentials,
             provider: self.provider_credentials,
             link_key: minted.link_key,
+            access: None,
         };
         Ok((connection, secret))
     }
@@ -205,6 +234,7 @@ pub(crate) mod tests {
         Minted {
             id: ConnectionId::parse("icims-test").unwrap(),
             webhook_password: Secret::from("hook"),
+            provider_password: Secret::from("postback"),
             link_key: Secret::from("link"),
             now: "2026-11-01T10:00:00Z".parse().unwrap(),
         }

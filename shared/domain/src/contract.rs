@@ -368,12 +368,9 @@ fn nothing_that_is_printed_shows_a_secret_or_a_person() {
     check(format!(
         "{:?}",
         CheckRequest {
-            subject: subject(),
-            in_trigger_status: None,
-            packages: Vec::new(),
-            department: None,
             candidate: candidate(),
             requester_email: Some(marked("requester")),
+            ..CheckRequest::of_nothing(subject())
         }
     ));
     assert!(serde_json::to_string(&marked("x")).unwrap().contains(MARKER));

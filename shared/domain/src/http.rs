@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::http::Method;
 use url::Url;
 
-use crate::limit::Quota;
+use crate::limit::Limit;
 use crate::region::Region;
 use crate::secret::Secret;
 
@@ -18,7 +18,7 @@ pub struct System {
     /// Whether a host is one of the system's that a stack of the region may call.
     pub allows: fn(Region, &str) -> bool,
     /// What one connection may ask of it; `None` where the system itself says how much is left.
-    pub quota: Option<Quota>,
+    pub limit: Option<Limit>,
 }
 
 /// Whether a request may be sent again when its outcome is not known.
@@ -207,7 +207,7 @@ pub type HttpOutcome = Result<HttpResponse, HttpFailure>;
 mod tests {
     use super::*;
 
-    static SYSTEM: System = System { name: "test", allows: |_, _| false, quota: None };
+    static SYSTEM: System = System { name: "test", allows: |_, _| false, limit: None };
 
     #[test]
     fn a_request_prints_neither_query_nor_headers_nor_body() {

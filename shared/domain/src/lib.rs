@@ -4,7 +4,9 @@
 //! ([`talk::Talk`]); facts go in and a decision comes out together with the trace that explains it
 //! ([`decide`]). Whatever waits, stores or sends lives in the `runtime` crate.
 
+pub mod access;
 pub mod ats;
+pub mod authorization;
 pub mod connection;
 #[cfg(test)]
 mod contract;

@@ -4,11 +4,47 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// What a vendor allows one account.
+/// What a vendor allows one account in a minute and in a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub per_minute: u32,
     pub per_day: u32,
+}
+
+/// What a vendor allows one account at once and in the long run: who is too early waits for a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// How a vendor limits one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    Quota(Quota),
+    Rate(Rate),
+}
+
+/// Takes the next turn: how long to wait for it, at most `longest`.
+///
+/// # Errors
+/// The time after which a turn would come within `longest`.
+pub fn turn(
+    rate: Rate,
+    bucket: Option<Bucket>,
+    longest: Duration,
+    now: Timestamp,
+) -> Result<(Duration, Bucket), Duration> {
+    let now_ms = now.as_millisecond();
+    let interval = 1_000_i64.div_euclid(i64::from(rate.per_second.max(1))).max(1);
+    let start = bucket.map_or(now_ms, |bucket| bucket.empty_at.max(now_ms));
+    let empty_at = start + interval;
+    let wait = (empty_at - now_ms - interval * i64::from(rate.burst)).max(0);
+    let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+    if wait > longest {
+        return Err(wait.saturating_sub(longest).max(Duration::from_millis(1)));
+    }
+    Ok((wait, Bucket { empty_at, day: now_ms.div_euclid(86_400_000), used: 0 }))
 }
 
 impl Quota {
@@ -105,6 +141,34 @@ mod tests {
         let midnight = at(i64::try_from(wait.as_millis()).unwrap());
         assert!(midnight.to_string().contains("T00:00:00"), "{midnight}");
         assert!(take(QUOTA.lane(), Some(spent), 1, midnight).is_ok());
+    }
+
+    #[test]
+    fn turns_never_come_faster_than_the_rate_after_the_burst_and_are_promised_only_for_so_long() {
+        let (rate, longest) = (Rate { per_second: 8, burst: 10 }, Duration::from_secs(5));
+        let (mut bucket, mut sent, mut put_off) = (None, Vec::new(), 0);
+        for asked in 0..500_i64 {
+            let ms = asked * 7;
+            match turn(rate, bucket, longest, at(ms)) {
+                Ok((wait, next)) => {
+                    sent.push(ms + i64::try_from(wait.as_millis()).unwrap());
+                    bucket = Some(next);
+                }
+                Err(after) => {
+                    put_off += 1;
+                    let later = at(ms + i64::try_from(after.as_millis()).unwrap());
+                    assert!(turn(rate, bucket, longest, later).is_ok());
+                }
+            }
+        }
+        assert!(put_off > 0 && sent.len() > 60, "{put_off} {}", sent.len());
+        assert!(sent.iter().take(10).all(|ms| *ms < 70), "{sent:?}");
+        for (first, start) in sent.iter().enumerate() {
+            for seconds in 1..5_i64 {
+                let seen = sent[first..].iter().filter(|ms| **ms < start + seconds * 1_000).count();
+                assert!(seen <= usize::try_from(10 + seconds * 8).unwrap(), "{seen} in {seconds} s from {start}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What an admin set for one connection: which word of the ATS means which thing at the provider.
+//! What an admin set for one connection: which word of one side means which thing on the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,10 @@ pub enum MappingKind {
     Package,
     /// A department of the ATS → a group of the provider.
     Group,
+    /// A client's own word for a score at the provider → one of our result codes.
+    Score,
+    /// A client's own word for a status at the provider → one of our status codes.
+    Status,
 }
 
 impl MappingKind {
@@ -18,6 +22,8 @@ impl MappingKind {
         match self {
             Self::Package => "package",
             Self::Group => "group",
+            Self::Score => "score",
+            Self::Status => "status",
         }
     }
 }

@@ -111,6 +111,15 @@ reasons! {
     MissingCandidateData "missing_candidate_data" Reject Recruiter "Missing Data"
         "{provider} needs the candidate's first and last name. Correct them, then send again."
         "Complete the candidate's name.";
+    CandidateAnonymized "candidate_anonymized" Reject Recruiter "Anonymized"
+        "This candidate's data has been removed, so no check can be ordered."
+        "Nothing; add the candidate anew if a check is needed.";
+    CandidateArchived "candidate_archived" Reject Recruiter "Archived"
+        "This candidate is archived. Restore the candidate, then send again."
+        "Restore the candidate.";
+    CandidateConfidential "candidate_confidential" Reject AtsAdmin "Confidential"
+        "This candidate is confidential and the integration may not read it."
+        "Grant the integration access to confidential candidates, or order at the provider.";
     RequesterMissing "requester_missing" Reject HubOperator "No Requester"
         "The system did not say who ordered the check, and no fallback user is set."
         "Set a fallback user on the connection, or have the ATS send the user.";
@@ -132,6 +141,9 @@ reasons! {
     SetupIncomplete "setup_incomplete" Reject HubOperator "Setup"
         "Ordering from this system is not set up yet. Missing: {}. Ask your administrator, then send again."
         "Set what is named, at the provider or on the connection.";
+    ReorderNotAllowed "reorder_not_allowed" Reject HubOperator "Already Ordered"
+        "This check was already ordered ({}). Ask your administrator to allow a new order."
+        "Allow re-ordering on the connection, then send again.";
     PossibleDuplicate "possible_duplicate" Hold HubOperator "Duplicate?"
         "This looks like a repeat of an earlier order. Nothing was ordered; confirm to order again."
         "Confirm or dismiss; or move the candidate out of the trigger status and back.";
@@ -230,7 +242,7 @@ impl Refusal {
     pub fn sentence(&self, provider: &str) -> String {
         let template = self.reason.template();
         let template = if self.about.is_empty() {
-            template.replace(" \"{}\"", "").replace(" Missing: {}.", "").replace(": {}", "")
+            template.replace(" \"{}\"", "").replace(" Missing: {}.", "").replace(": {}", "").replace(" ({})", "")
         } else {
             template.to_owned()
         };

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AtsId;
+use crate::reason::{NotForUs, Refusal};
 use crate::secret::Secret;
 
 /// Which application a check is about: ids of the ATS only.
@@ -71,12 +73,33 @@ impl fmt::Debug for Candidate {
     }
 }
 
+/// What the ATS itself says against a request, whatever the provider would say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Barrier {
+    NotForUs(NotForUs),
+    Refusal(Refusal),
+}
+
+/// One stay of an application in the trigger status, by the ATS's own history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TriggerEntry {
+    /// When it began: tells one request from the next.
+    pub at: Timestamp,
+    /// Whether a new stay after a completed check asks for another one.
+    pub may_reorder: bool,
+}
+
 /// What the ATS holds about a requested check, read just now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckRequest {
     pub subject: Subject,
+    /// The opening, where the ATS named one.
+    pub job: Option<AtsId>,
+    pub barrier: Option<Barrier>,
     /// The application's status by the ATS's own reading is (`Some(true)`) or is not a trigger status.
     pub in_trigger_status: Option<bool>,
+    /// The latest stay in the trigger status, where the ATS keeps a history of it.
+    pub entry: Option<TriggerEntry>,
     pub packages: Vec<AtsValue>,
     pub department: Option<AtsValue>,
     pub candidate: Candidate,
@@ -89,7 +112,10 @@ impl CheckRequest {
     pub fn of_nothing(subject: Subject) -> Self {
         Self {
             subject,
+            job: None,
+            barrier: None,
             in_trigger_status: None,
+            entry: None,
             packages: Vec::new(),
             department: None,
             candidate: Candidate::default(),

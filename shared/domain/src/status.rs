@@ -78,6 +78,12 @@ impl OrderStatus {
         }
     }
 
+    /// The status of that code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code() == code)
+    }
+
     /// Its place on the way of an order; without a time of change a provider's truth moves an order only forward.
     #[must_use]
     pub const fn rank(self) -> u8 {
@@ -141,6 +147,38 @@ pub enum ResultCode {
     Custom,
     /// Finished without a score.
     None,
+}
+
+impl ResultCode {
+    pub const ALL: [Self; 7] = [
+        Self::Clear,
+        Self::Review,
+        Self::Ineligible,
+        Self::NotApplicable,
+        Self::Restricted,
+        Self::Custom,
+        Self::None,
+    ];
+
+    /// The code in the API, the table and the logs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Review => "review",
+            Self::Ineligible => "ineligible",
+            Self::NotApplicable => "not_applicable",
+            Self::Restricted => "restricted",
+            Self::Custom => "custom",
+            Self::None => "none",
+        }
+    }
+
+    /// The result of that code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|result| result.code() == code)
+    }
 }
 
 /// A result: our code, and the provider's or client's own text, which is what the ATS shows.

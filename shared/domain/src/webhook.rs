@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -81,7 +81,32 @@ pub enum Scheme<'a> {
     Basic { user: &'a str, passwords: &'a [PasswordHash] },
     /// A header with the HMAC-SHA256 of the raw body in hex, bare or behind `sha256=`.
     HmacSha256Hex { header: &'static str, secrets: &'a [Secret] },
+    /// An HMAC-SHA256 that stands in the body, over some of it; `read` finds both.
+    SignedInBody { read: fn(&[u8]) -> Option<Signed>, secrets: &'a [Secret] },
+    /// HTTP Basic, and a header with the HMAC-SHA256 of the time and the raw body; `read` finds both in the header.
+    BasicAndSigned {
+        user: &'a str,
+        passwords: &'a [PasswordHash],
+        header: &'static str,
+        read: fn(&str, &[u8]) -> Option<Signed>,
+        secrets: &'a [Secret],
+        /// Whether an arrival without the header is refused.
+        required: bool,
+    },
 }
+
+/// A signature with what it is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    pub message: Vec<u8>,
+    /// In hex.
+    pub signature: String,
+    /// When it was signed, where that bounds how long it counts.
+    pub at: Option<Timestamp>,
+}
+
+/// By how much the time of a signature may differ from ours.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(300);
 
 impl Webhook<Unverified> {
     /// Takes what arrived; header names in lower case.
@@ -118,28 +143,52 @@ impl Webhook<Unverified> {
     /// [`Unauthentic`], without a hint at what was wrong.
     pub fn verify(self, scheme: Scheme<'_>) -> Result<Webhook<Verified>, Unauthentic> {
         let proven = match scheme {
-            Scheme::Basic { user, passwords } => self.basic().is_some_and(|(claimed, password)| {
-                let given = PasswordHash::of(&password);
-                let known = passwords
-                    .iter()
-                    .fold(Choice::from(0), |known, hash| known | hash.0.as_bytes().ct_eq(given.0.as_bytes()));
-                (known & claimed.as_bytes().ct_eq(user.as_bytes())).into()
-            }),
+            Scheme::Basic { user, passwords } => self.has_password(user, passwords),
             Scheme::HmacSha256Hex { header, secrets } => self.header(header).is_some_and(|value| {
                 let value = value.trim();
-                let hex = value.strip_prefix("sha256=").unwrap_or(value);
-                let given = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
-                secrets.iter().any(|secret| {
-                    Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-                        .is_ok_and(|mac| mac.chain_update(&self.body).verify_slice(&given).is_ok())
-                })
+                is_signature(value.strip_prefix("sha256=").unwrap_or(value), &self.body, secrets)
             }),
+            Scheme::SignedInBody { read, secrets } => {
+                read(&self.body).is_some_and(|signed| self.is_signed(&signed, secrets))
+            }
+            Scheme::BasicAndSigned { user, passwords, header, read, secrets, required } => {
+                let signed = match self.header(header) {
+                    Some(value) => read(value, &self.body).is_some_and(|signed| self.is_signed(&signed, secrets)),
+                    None => !required,
+                };
+                self.has_password(user, passwords) & signed
+            }
         };
         if !proven {
             return Err(Unauthentic);
         }
         Ok(Webhook { headers: self.headers, body: self.body, received_at: self.received_at, state: PhantomData })
     }
+}
+
+impl Webhook<Unverified> {
+    fn has_password(&self, user: &str, passwords: &[PasswordHash]) -> bool {
+        self.basic().is_some_and(|(claimed, password)| {
+            let given = PasswordHash::of(&password);
+            let known = passwords
+                .iter()
+                .fold(Choice::from(0), |known, hash| known | hash.0.as_bytes().ct_eq(given.0.as_bytes()));
+            (known & claimed.as_bytes().ct_eq(user.as_bytes())).into()
+        })
+    }
+
+    fn is_signed(&self, signed: &Signed, secrets: &[Secret]) -> bool {
+        let in_time = signed.at.is_none_or(|at| at.duration_until(self.received_at).abs() <= TOLERANCE);
+        in_time && is_signature(&signed.signature, &signed.message, secrets)
+    }
+}
+
+fn is_signature(hex: &str, message: &[u8], secrets: &[Secret]) -> bool {
+    let given = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
+    secrets.iter().any(|secret| {
+        Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
+            .is_ok_and(|mac| mac.chain_update(message).verify_slice(&given).is_ok())
+    })
 }
 
 impl<State> Webhook<State> {

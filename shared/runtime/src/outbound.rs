@@ -8,6 +8,7 @@ use domain::http::{
     AccessToken, Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, Sending,
 };
 use domain::id::ConnectionId;
+use domain::limit::Limit;
 use domain::region::Region;
 use domain::secret::Secret;
 use domain::talk::Talk;
@@ -29,6 +30,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What must be left after a request, to store what came of it.
 const RESERVE: Duration = Duration::from_secs(3);
+
+/// How long a call waits for its turn at most, and what must be left for the call itself.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
+const TURN_LEAVES: Duration = Duration::from_secs(8);
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -129,19 +134,12 @@ impl Outbound {
         if !declared {
             return Err(HttpFailure::NotSent(NotSent::ForeignHost));
         }
-        let timeout = match request.sending {
-            Sending::Once if deadline.left() < ONCE_NEEDS => {
-                return Err(HttpFailure::NotSent(NotSent::Deadline));
-            }
-            Sending::Once => ONCE_TIMEOUT,
-            Sending::Repeatable => READ_TIMEOUT.min(deadline.left().saturating_sub(RESERVE)),
-        };
-        if timeout < Duration::from_millis(100) {
-            return Err(HttpFailure::NotSent(NotSent::Deadline));
-        }
-        if let Err(wait) = self.permit(request, connection).await {
+        time_for(request, deadline)?;
+        if let Err(wait) = self.permit(request, connection, deadline).await {
             return Err(HttpFailure::NotSent(NotSent::Budget(wait)));
         }
+        // A turn may have been waited for.
+        let timeout = time_for(request, deadline)?;
         let outcome = self.exchange(request, token, timeout).await;
         if let Ok(response) = &outcome {
             self.learn(request, connection, response);
@@ -160,15 +158,36 @@ impl Outbound {
         outcome
     }
 
-    async fn permit(&self, request: &HttpRequest, connection: &ConnectionId) -> Result<(), Duration> {
+    async fn permit(
+        &self,
+        request: &HttpRequest,
+        connection: &ConnectionId,
+        deadline: Deadline,
+    ) -> Result<(), Duration> {
         let now = self.clock.now();
         let name = (connection.clone(), request.system.name);
         let spent_until = self.spent.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied();
         if let Some(until) = spent_until.filter(|until| now < *until) {
             return Err(until.duration_since(now).unsigned_abs());
         }
-        let Some(quota) = request.system.quota else { return Ok(()) };
-        match self.store.permit(connection, request.system, quota, request.lane, now).await {
+        let permitted = match request.system.limit {
+            None => return Ok(()),
+            Some(Limit::Quota(quota)) => {
+                self.store.permit(connection, request.system, quota, request.lane, now).await
+            }
+            Some(Limit::Rate(rate)) => {
+                let longest = LONGEST_TURN.min(deadline.left().saturating_sub(TURN_LEAVES));
+                match self.store.turn(connection, request.system, rate, longest, now).await {
+                    Ok(Ok(wait)) => {
+                        tokio::time::sleep(wait).await;
+                        Ok(Ok(()))
+                    }
+                    Ok(Err(after)) => Ok(Err(after)),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        match permitted {
             Ok(permitted) => permitted,
             Err(error) => {
                 // Without its book-keeping the budget cannot be kept, and the table is needed after the call anyway.
@@ -226,6 +245,19 @@ impl Outbound {
         }
         Ok(HttpResponse { status, headers, body })
     }
+}
+
+/// How long the request may take.
+fn time_for(request: &HttpRequest, deadline: Deadline) -> Result<Duration, HttpFailure> {
+    let timeout = match request.sending {
+        Sending::Once if deadline.left() < ONCE_NEEDS => Duration::ZERO,
+        Sending::Once => ONCE_TIMEOUT,
+        Sending::Repeatable => READ_TIMEOUT.min(deadline.left().saturating_sub(RESERVE)),
+    };
+    if timeout < Duration::from_millis(100) {
+        return Err(HttpFailure::NotSent(NotSent::Deadline));
+    }
+    Ok(timeout)
 }
 
 /// Whether a request without an answer certainly never left.

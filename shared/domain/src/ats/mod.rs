@@ -1,10 +1,12 @@
 //! Applicant tracking systems. One folder each; `connectors!` is the place where a folder is registered.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::access::{Access, HookKey, NoTokens, Tokens};
 use crate::http::System;
-use crate::id::ConnectionId;
+use crate::id::{AtsId, ConnectionId};
 use crate::invalid::Invalid;
 use crate::order::View;
 use crate::poll::Pace;
@@ -46,13 +48,19 @@ macro_rules! connectors {
 
             /// The connector, or nothing where settings and credentials are of different kinds.
             #[must_use]
-            pub fn connector(&self, credentials: &AtsCredentials) -> Option<Box<dyn Ats>> {
+            pub fn connector(&self, credentials: &AtsCredentials, access: Option<&Access>) -> Option<Box<dyn Ats>> {
                 match (self, credentials) {
                     $((Self::$Kind(settings), AtsCredentials::$Kind(credentials)) => {
-                        Some(Box::new($module::Connector::new(settings.clone(), credentials.clone())))
+                        Some(Box::new($module::Connector::new(settings.clone(), credentials.clone(), access.cloned())))
                     })+
                     _ => None,
                 }
+            }
+
+            /// The settings with the provider's name where they leave a place for it.
+            #[must_use]
+            pub fn naming(self, provider: &str) -> Self {
+                match self { $(Self::$Kind(settings) => Self::$Kind(settings.naming(provider))),+ }
             }
 
             /// What keeps these settings and credentials from being saved.
@@ -70,6 +78,7 @@ macro_rules! connectors {
 connectors! {
     icims Icims,
     pageup Pageup,
+    // lever Lever,
 }
 
 /// How requests for checks arrive from an ATS.
@@ -83,6 +92,8 @@ pub enum Intake<'a> {
 /// What an ATS's settings tell without asking anybody.
 trait AtsRules {
     fn intake(&self) -> Intake<'_>;
+    fn authorizes(&self) -> Option<&dyn Authorizes>;
+    fn takes_password(&self) -> bool;
     fn names_groups(&self) -> bool;
     fn keeps_data_outside(&self, region: Region) -> bool;
     fn takes_links_without_login(&self) -> bool;
@@ -93,6 +104,18 @@ impl AtsSettings {
     #[must_use]
     pub fn intake(&self) -> Intake<'_> {
         self.rules().intake()
+    }
+
+    /// The part by which the ATS's own admin grants the access, where it is granted.
+    #[must_use]
+    pub fn authorizes(&self) -> Option<&dyn Authorizes> {
+        self.rules().authorizes()
+    }
+
+    /// Whether the ATS's webhook signs in with a password that we issue.
+    #[must_use]
+    pub fn takes_password(&self) -> bool {
+        self.rules().takes_password()
     }
 
     /// Whether the ATS can name the group of an order, so that a default group is not a must.
@@ -154,10 +177,20 @@ pub struct Answer {
     pub body: String,
 }
 
+/// By what the sender of a webhook is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a> {
+    /// The user name, with the passwords that we issued for it.
+    pub connection: &'a ConnectionId,
+    pub passwords: &'a [PasswordHash],
+    /// The access that holds the key of a webhook that we made.
+    pub access: Option<&'a Access>,
+}
+
 /// An ATS that calls us.
 pub trait ReceivesWebhooks {
-    /// How the sender proves itself: `connection` is the user name and `passwords` are the passwords that we issued.
-    fn scheme<'a>(&self, connection: &'a ConnectionId, passwords: &'a [PasswordHash]) -> Scheme<'a>;
+    /// How the sender proves itself.
+    fn scheme<'a>(&self, keys: Keys<'a>) -> Scheme<'a>;
 
     /// Reads a proven event.
     ///
@@ -190,6 +223,37 @@ pub trait ListsRequests: Sync {
 
     /// Asks for the requests that wait.
     fn list(&self, credentials: &AtsCredentials) -> Talk<Result<Page, Trouble>>;
+}
+
+/// An ATS whose admin grants the access on the ATS's own pages, and may take it back there. What is done with the access
+/// before it can be used for checks is here, too.
+pub trait Authorizes: Sync {
+    /// Where the ATS's admin grants it. `redirect` is where the ATS sends them back to, with `state`.
+    fn consent_page(&self, credentials: &AtsCredentials, redirect: &Url, state: &Secret) -> Option<Url>;
+
+    /// Turns the code that the ATS's admin came back with into tokens.
+    fn exchange(
+        &self,
+        credentials: &AtsCredentials,
+        code: &Secret,
+        redirect: &Url,
+        now: Timestamp,
+    ) -> Talk<Result<Tokens, NoTokens>>;
+
+    /// Turns a pair of tokens into the next, which makes the old one useless.
+    fn refresh(&self, credentials: &AtsCredentials, tokens: &Tokens, now: Timestamp) -> Talk<Result<Tokens, NoTokens>>;
+
+    /// The trigger stages that the ATS has: none where it has to be added there first.
+    fn trigger_stages(&self, access: &Access) -> Talk<Result<Vec<AtsId>, Trouble>>;
+
+    /// Makes the webhook, in place of any that was made for the same address: its key is told only now.
+    fn make_hook(&self, access: &Access, address: &Url) -> Talk<Result<HookKey, Trouble>>;
+
+    /// Deletes every webhook that was made for the address.
+    fn delete_hooks(&self, access: &Access, address: &Url) -> Talk<Result<(), Trouble>>;
+
+    /// The applications that entered one of the stages since then and are still there: what lost webhooks would have said.
+    fn entered_since(&self, access: &Access, stages: &[AtsId], since: Timestamp) -> Talk<Result<Vec<Subject>, Trouble>>;
 }
 
 /// Where in the ATS an order is shown.

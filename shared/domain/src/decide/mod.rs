@@ -8,8 +8,8 @@ use crate::connection::{Connection, ConnectionState};
 use crate::id::{GroupId, UserId};
 use crate::mapping::{MappingKind, Mappings};
 use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Standing};
-use crate::reason::{Kind, Reason, Refusal};
-use crate::request::CheckRequest;
+use crate::reason::{Kind, NotForUs, Reason, Refusal};
+use crate::request::{Barrier, CheckRequest};
 use crate::secret::Secret;
 use crate::text::quoted;
 use crate::trace::Trace;
@@ -18,10 +18,9 @@ use crate::trouble::Trouble;
 /// What is to be done about a request for a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    Order {
-        order: NewOrder,
-        package_name: String,
-    },
+    Order(NewOrder),
+    /// It is not what is ordered from; the ATS says so itself.
+    NotForUs(NotForUs),
     /// It is refused; the package is known if it could be told.
     Refuse {
         refusal: Refusal,
@@ -44,13 +43,14 @@ pub struct Facts<'a> {
     pub standing: &'a Result<Standing, Trouble>,
 }
 
-/// What the provider is to be asked about a request before it can be decided; nothing where no group can be told.
+/// What the provider is to be asked about a request before it can be decided; nothing where no group can be told that
+/// the provider needs.
 #[must_use]
 pub fn question(
     connection: &Connection,
     mappings: &Mappings,
     request: &CheckRequest,
-) -> Option<(GroupId, Option<Secret>)> {
+) -> Option<(Option<GroupId>, Option<Secret>)> {
     let group = group(connection, mappings, request, &mut Trace::default()).ok()?;
     Some((group, request.requester_email.clone()))
 }
@@ -65,6 +65,17 @@ pub fn check(facts: Facts<'_>) -> (Decision, Trace) {
 
 fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
     let Facts { connection, mappings, request, .. } = facts;
+    match &request.barrier {
+        Some(Barrier::NotForUs(why)) => {
+            trace.note("the ATS's own reading", why.code(), "not for us");
+            return Decision::NotForUs(*why);
+        }
+        Some(Barrier::Refusal(refusal)) => {
+            trace.note("the ATS's own reading", refusal.reason.code(), "refused");
+            return Decision::Refuse { refusal: refusal.clone(), package: None };
+        }
+        None => {}
+    }
     if let Some(refusal) = prerequisites::missing(facts, trace) {
         return Decision::Refuse { refusal, package: None };
     }
@@ -81,15 +92,20 @@ fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
         trace.note("candidate", "no e-mail address", "refused");
         return refuse(Refusal::new(Reason::NoEmail));
     }
+    let named = request.candidate.given_name.is_some() && request.candidate.family_name.is_some();
+    if !named && connection.provider.traits().needs_name {
+        trace.note("candidate", "no given and family name", "refused");
+        return refuse(Refusal::new(Reason::MissingCandidateData));
+    }
     trace.note("candidate", "an e-mail address", "ok");
     let group = match group(connection, mappings, request, trace) {
         Ok(group) => group,
         Err(refusal) => return refuse(refusal),
     };
-    let ordered_by = match requester(facts, &group, trace) {
+    let ordered_by = match requester(facts, group.as_ref(), trace) {
         Ok(user) => user,
         Err(Trouble::Because { refusal, .. }) if refusal.reason.kind() == Kind::Reject => {
-            return refuse(refusal.naming(Some(&package.name), Some(group.as_str())));
+            return refuse(refusal.naming(Some(&package.name), group.as_ref().map(GroupId::as_str)));
         }
         Err(trouble) => return Decision::Wait { trouble, package: Some(package) },
     };
@@ -98,35 +114,44 @@ fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
         let trouble = Trouble::because(Refusal::new(Reason::ConnectionPaused), "the connection is paused");
         return Decision::Wait { trouble, package: Some(package) };
     }
-    let order = NewOrder { package: package.id, group, ordered_by, candidate: request.candidate.clone() };
-    Decision::Order { order, package_name: package.name }
+    Decision::Order(NewOrder {
+        package: package.id,
+        package_name: package.name,
+        group,
+        ordered_by,
+        requester_email: request.requester_email.clone(),
+        application: request.subject.application.clone(),
+        job: request.job.clone(),
+        candidate: request.candidate.clone(),
+    })
 }
 
-/// The group: the department's, else the connection's default.
+/// The group: the department's, else the connection's default; none where the provider needs none.
 fn group(
     connection: &Connection,
     mappings: &Mappings,
     request: &CheckRequest,
     trace: &mut Trace,
-) -> Result<GroupId, Refusal> {
+) -> Result<Option<GroupId>, Refusal> {
     let Some(department) = &request.department else {
-        let group = connection.default_group.clone().ok_or_else(|| Refusal::new(Reason::NoGroup));
-        let outcome = group.as_ref().map_or("none set", |group| group.as_str()).to_owned();
+        let group = connection.default_group.clone();
+        let outcome = group.as_ref().map_or("none set", |group| group.as_str());
         trace.note("group", "no department", format!("default group: {outcome}"));
-        return group;
+        let missing = group.is_none() && connection.provider.traits().needs_group;
+        return if missing { Err(Refusal::new(Reason::NoGroup)) } else { Ok(group) };
     };
     let words = [Some(department.text.as_str()), department.id.as_deref()];
     let mapped = words.into_iter().flatten().find_map(|word| mappings.get(MappingKind::Group, word));
     let saw = match mapped.map(GroupId::parse) {
         Some(Ok(group)) => {
             trace.note("group", "a mapped department", group.as_str());
-            return Ok(group);
+            return Ok(Some(group));
         }
         Some(Err(_)) => "a department with a mapping to something that is not an id",
         None if department.is_code => match GroupId::parse(department.text.trim()) {
             Ok(group) => {
                 trace.note("group", "the department's code", group.as_str());
-                return Ok(group);
+                return Ok(Some(group));
             }
             Err(_) => "a department's code that is not an id",
         },
@@ -157,7 +182,7 @@ fn refuses(trouble: &Trouble) -> bool {
 }
 
 /// The user in whose name the order goes.
-fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Option<UserId>, Trouble> {
+fn requester(facts: Facts<'_>, group: Option<&GroupId>, trace: &mut Trace) -> Result<Option<UserId>, Trouble> {
     let refused = |reason, about: &str| Err(Trouble::because(Refusal::about(reason, about), "decided"));
     let standing = match facts.standing {
         Ok(standing) => standing,
@@ -175,7 +200,10 @@ fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Opt
         }
         GroupStanding::Unknown => {
             trace.note("group at the provider", "unknown", "refused");
-            let named = facts.request.department.as_ref().map_or(group.as_str(), |department| department.name());
+            let named = facts.request.department.as_ref().map_or_else(
+                || group.map_or("", GroupId::as_str),
+                |department| department.name(),
+            );
             return refused(Reason::UnknownGroup, named);
         }
     }
@@ -184,6 +212,10 @@ fn requester(facts: Facts<'_>, group: &GroupId, trace: &mut Trace) -> Result<Opt
         Some(RequesterStanding::Member(user)) => {
             trace.note("requester", "a member of the group", "ok");
             return Ok(Some(user.clone()));
+        }
+        Some(RequesterStanding::NeedsNone) => {
+            trace.note("requester", "the provider keeps no users", "ok");
+            return Ok(None);
         }
         Some(RequesterStanding::OutsideGroup(_)) => ("not a member of the group", Reason::RequesterNotInGroup),
         Some(RequesterStanding::Unknown) => ("not a user at the provider", Reason::RequesterUnknown),

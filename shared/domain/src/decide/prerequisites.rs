@@ -13,7 +13,8 @@ pub(super) fn missing(facts: Facts<'_>, trace: &mut Trace) -> Option<Refusal> {
         return None;
     }
     let mut missing = vec!["a package for ATS use"];
-    if facts.connection.default_group.is_none() && facts.request.department.is_none() {
+    let needs_group = facts.connection.provider.traits().needs_group;
+    if needs_group && facts.connection.default_group.is_none() && facts.request.department.is_none() {
         missing.push("a group");
     }
     let missing = missing.join(", ");

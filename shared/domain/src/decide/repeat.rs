@@ -2,12 +2,15 @@
 //!
 //! iCIMS gives an event neither an id nor a time, so the same move seen twice looks like two moves. A new order is
 //! allowed only after the application was seen outside the trigger status: the generation opens again. A request with an
-//! id of its own is ordered once and never again.
+//! id of its own is ordered once and never again. Where the ATS keeps a history, the stay in the trigger status is what
+//! tells one request from the next.
 
 use jiff::Timestamp;
 
 use crate::order::{Order, Placement};
-use crate::reason::{NotForUs, Reason};
+use crate::reason::{NotForUs, Reason, Refusal};
+use crate::request::TriggerEntry;
+use crate::status::OrderStatus;
 use crate::trace::Trace;
 
 /// What a request means next to the order that has its key.
@@ -19,21 +22,64 @@ pub enum Repeat {
     NextGeneration,
     /// The next generation must be confirmed by a person.
     NextGenerationHeld,
+    /// The next generation is refused: the check was completed, and another one is not wanted.
+    NextGenerationRefused,
     NotForUs(NotForUs),
+}
+
+/// What is known of a request beside its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked<'a> {
+    pub in_trigger_status: Option<bool>,
+    pub entry: Option<TriggerEntry>,
+    /// When the application was last seen outside the trigger status.
+    pub left_trigger_at: Option<Timestamp>,
+    /// Why it would be refused, where it would.
+    pub refusal: Option<&'a Refusal>,
 }
 
 /// Judges a request against the stored order of the same key.
 #[must_use]
-pub fn judge(
-    existing: &Order,
-    in_trigger_status: Option<bool>,
-    left_trigger_at: Option<Timestamp>,
-    trace: &mut Trace,
-) -> Repeat {
-    let left_since = left_trigger_at.is_some_and(|left| left > existing.created_at);
+pub fn judge(existing: &Order, asked: Asked<'_>, trace: &mut Trace) -> Repeat {
+    let (saw, repeat) = match asked.entry {
+        Some(entry) => of_entry(existing, entry, asked.refusal),
+        None => of_move(existing, asked),
+    };
+    trace.note("repetition", saw, format!("{repeat:?}"));
+    repeat
+}
+
+/// By the ATS's own history: the same stay is the same request.
+fn of_entry(existing: &Order, entry: TriggerEntry, refusal: Option<&Refusal>) -> (&'static str, Repeat) {
+    let same = existing.entered_at == Some(entry.at);
+    if existing.placement == Placement::Refused {
+        return if same && existing.refusal.as_ref() == refusal {
+            ("the same refusal of this very stay", Repeat::NotForUs(NotForUs::DuplicateDelivery))
+        } else {
+            ("an earlier refusal", Repeat::Afresh)
+        };
+    }
+    if same {
+        return ("an order of this very stay", Repeat::NotForUs(NotForUs::DuplicateDelivery));
+    }
+    if existing.entered_at.is_some_and(|entered_at| entered_at > entry.at) {
+        return ("an order of a later stay", Repeat::NotForUs(NotForUs::StaleTrigger));
+    }
+    if existing.is_open() {
+        return ("an open order", Repeat::NotForUs(NotForUs::DuplicateOpenOrder));
+    }
+    if existing.status == OrderStatus::Completed && !entry.may_reorder {
+        return ("a completed order, and re-ordering is off", Repeat::NextGenerationRefused);
+    }
+    ("an ended order, then a new stay", Repeat::NextGeneration)
+}
+
+/// By what was seen of an ATS that keeps no history.
+fn of_move(existing: &Order, asked: Asked<'_>) -> (&'static str, Repeat) {
+    let left_since = asked.left_trigger_at.is_some_and(|left| left > existing.created_at);
     let held_as_duplicate = existing.placement == Placement::Parked
         && existing.refusal.as_ref().is_some_and(|refusal| refusal.reason == Reason::PossibleDuplicate);
-    let (saw, repeat) = if existing.placement == Placement::Refused {
+    if existing.placement == Placement::Refused {
         ("an earlier refusal", Repeat::Afresh)
     } else if held_as_duplicate && left_since {
         ("an unconfirmed repetition, then seen outside the trigger status", Repeat::Afresh)
@@ -41,7 +87,7 @@ pub fn judge(
         ("an order of this very request", Repeat::NotForUs(NotForUs::DuplicateDelivery))
     } else if existing.is_open() {
         ("an open order", Repeat::NotForUs(NotForUs::DuplicateOpenOrder))
-    } else if existing.status_ids_agree && in_trigger_status == Some(false) {
+    } else if existing.status_ids_agree && asked.in_trigger_status == Some(false) {
         (
             "an ended order, and the application is not in the trigger status now",
             Repeat::NotForUs(NotForUs::StaleTrigger),
@@ -50,7 +96,5 @@ pub fn judge(
         ("an ended order, then seen outside the trigger status", Repeat::NextGeneration)
     } else {
         ("an ended order, never seen outside the trigger status since", Repeat::NextGenerationHeld)
-    };
-    trace.note("repetition", saw, format!("{repeat:?}"));
-    repeat
+    }
 }

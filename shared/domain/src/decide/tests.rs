@@ -55,12 +55,11 @@ fn setup() -> Setup {
         connection: crate::connection::tests::connection().0,
         mappings: Mappings::default(),
         request: CheckRequest {
-            subject: subject(),
             in_trigger_status: Some(true),
             packages: vec![value(Some("D100"), "Standard")],
-            department: None,
             candidate,
             requester_email: Some(Secret::from("rec@example.com")),
+            ..CheckRequest::of_nothing(subject())
         },
         packages: Ok(vec![package(STANDARD, "Standard"), package(PLUS, "Standard Plus")]),
         standing: standing(GroupStanding::Active, Some(RequesterStanding::Member(user("u1")))),
@@ -89,11 +88,13 @@ fn decided(change: impl FnOnce(&mut Setup)) -> String {
     let (decision, trace) = check(Facts { connection, mappings, request, packages, standing });
     let known = |package: &Option<Package>| package.as_ref().map_or("-".to_owned(), |package| package.name.clone());
     let line = match &decision {
-        Decision::Order { order, package_name } => {
+        Decision::Order(order) => {
             let by = order.ordered_by.as_ref().map_or("-", UserId::as_str);
             assert_eq!(order.candidate, request.candidate);
-            format!("order {} {package_name:?} in {} by {by}", order.package, order.group)
+            let group = order.group.as_ref().map_or("-", GroupId::as_str);
+            format!("order {} {:?} in {group} by {by}", order.package, order.package_name)
         }
+        Decision::NotForUs(why) => format!("not for us: {}", why.code()),
         Decision::Refuse { refusal, package } => {
             format!("refuse {refusal} {:?}, package {}", refusal.about, known(package))
         }
@@ -352,6 +353,7 @@ fn planned(status_ids_agree: bool) -> Planned {
         ordered_by: None,
         candidate_mark: None,
         status_ids_agree,
+        entered_at: None,
         request_kept_until: None,
     }
 }
@@ -364,9 +366,12 @@ fn ended(status: OrderStatus, status_ids_agree: bool) -> Order {
         status,
         action_by: None,
         result: None,
-        awaits_score: false,
+        status_word: None,
+        awaits_score: None,
         modified: None,
         checks: Vec::new(),
+        report: ReportPage::ByNumber,
+        ask_often: false,
     };
     order.answered(PostOutcome::Accepted(truth), start(), &Timing::default());
     assert_eq!(order.status, status);
@@ -380,7 +385,8 @@ fn parked(reason: Reason) -> Order {
 fn judged(existing: &Order, in_trigger_status: Option<bool>, left_after_minutes: Option<i64>) -> Repeat {
     let mut trace = Trace::default();
     let left = left_after_minutes.map(|minutes| start() + SignedDuration::from_mins(minutes));
-    let repeat = judge(existing, in_trigger_status, left, &mut trace);
+    let asked = Asked { in_trigger_status, left_trigger_at: left, ..Asked::default() };
+    let repeat = judge(existing, asked, &mut trace);
     assert_eq!(trace.steps().len(), 1);
     assert!(trace.to_string().ends_with(&format!("{repeat:?}")), "{trace}");
     repeat

@@ -17,7 +17,7 @@ pub use self::story::Event;
 pub use self::view::{LinkKind, View};
 pub use self::writing::{CLAIM, Wrote};
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
-use crate::provider::CheckProgress;
+use crate::provider::{CheckProgress, ReportPage};
 use crate::reason::Refusal;
 use crate::report_link::ReportLink;
 use crate::request::Subject;
@@ -87,8 +87,15 @@ pub struct Order {
     #[serde(default)]
     pub status_ids_agree: bool,
 
+    /// When the application entered the trigger status, where the ATS keeps a history of it.
+    #[serde(default)]
+    pub entered_at: Option<Timestamp>,
+
     pub status: OrderStatus,
     pub status_at: Timestamp,
+    /// The client's own word for it, where the provider lets clients choose.
+    #[serde(default)]
+    pub status_word: Option<String>,
     pub action_by: Option<ActionBy>,
     pub refusal: Option<Refusal>,
     pub result: Option<OrderResult>,
@@ -126,6 +133,9 @@ pub struct Order {
     /// Our entry in the ATS.
     pub ats_ref: Option<String>,
 
+    /// The provider's own page of the report, which asks for a log-in.
+    #[serde(default)]
+    pub report_page: ReportPage,
     pub report_link: Option<ReportLink>,
     /// The provider's name of the report's file, once it was made.
     pub report_file: Option<String>,

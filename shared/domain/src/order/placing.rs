@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Order, Timing};
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, UserId};
-use crate::provider::Truth;
+use crate::provider::{ReportPage, Truth};
 use crate::reason::{Kind, Reason, Refusal};
 use crate::request::Subject;
 use crate::retry;
@@ -80,6 +80,8 @@ pub struct Planned {
     pub ordered_by: Option<UserId>,
     pub candidate_mark: Option<String>,
     pub status_ids_agree: bool,
+    /// When the application entered the trigger status, where the ATS keeps a history of it.
+    pub entered_at: Option<Timestamp>,
     /// Until when the request rests in the table, where it is kept there.
     pub request_kept_until: Option<Timestamp>,
 }
@@ -115,8 +117,10 @@ impl Order {
             first_intent_at: None,
             unclear_attempts: 0,
             status_ids_agree: planned.status_ids_agree,
+            entered_at: planned.entered_at,
             status,
             status_at: now,
+            status_word: None,
             action_by: None,
             refusal: None,
             result: None,
@@ -138,6 +142,7 @@ impl Order {
             claimed_until: None,
             write_refusal: None,
             ats_ref: None,
+            report_page: ReportPage::ByNumber,
             report_link: None,
             report_file: None,
         }
@@ -189,6 +194,17 @@ impl Order {
         next.claimed_until = self.claimed_until;
         next.write_refusal.clone_from(&self.write_refusal);
         next
+    }
+
+    /// Whether the provider's own word about it can settle a placement whose outcome is not known.
+    #[must_use]
+    pub const fn is_unclear(&self) -> bool {
+        match self.placement {
+            Placement::Placing { .. } | Placement::Uncertain { .. } => true,
+            // Parked for a lookup that told nothing, not for a person's confirmation.
+            Placement::Parked => self.first_intent_at.is_some(),
+            Placement::Refused | Placement::Retry { .. } | Placement::Placed => false,
+        }
     }
 
     /// The intent of another attempt, after one that had no effect.
@@ -314,7 +330,7 @@ impl Order {
         self.refusal = None;
         self.provider_order = Some(truth.order.clone());
         self.set_status(OrderStatus::PendingCandidate, now);
-        self.look_at = now.saturating_add(timing.safety_look).ok();
+        self.look_at = self.next_look(&truth, now, timing);
         self.take_truth(truth, now, timing);
         event
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, Order, Timing};
-use crate::provider::Truth;
+use crate::provider::{ReportPage, Truth};
 use crate::retry;
 use crate::status::{OrderResult, OrderStatus, ResultCode};
 
@@ -15,14 +15,19 @@ const SCORE_LOOKS: [SignedDuration; 3] =
 /// The place in the retry schedule of a look that failed: one to two minutes.
 const READ_AGAIN: u32 = 4;
 const SCORE_LOOK_LATER: SignedDuration = SignedDuration::from_hours(1);
-const SCORE_GIVEN_UP: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often an order is read at a provider that may not tell of changes, by the age of the order.
+const OFTEN: [(SignedDuration, SignedDuration); 2] = [
+    (SignedDuration::from_hours(24), SignedDuration::from_mins(15)),
+    (SignedDuration::from_hours(24 * 7), SignedDuration::from_hours(1)),
+];
 
 impl Order {
     /// What a reading of the provider changes.
     pub fn observed(&mut self, truth: Truth, now: Timestamp, timing: &Timing) -> Option<Event> {
         // An answer that was overtaken does not put off the look that is due because of a newer one.
         if !self.is_older(&truth) || self.look_at.is_none_or(|at| at <= now) {
-            self.look_at = now.saturating_add(timing.safety_look).ok();
+            self.look_at = self.next_look(&truth, now, timing);
         }
         let before = (self.status, self.action_by, self.result.clone(), self.finished_checks());
         let said = truth.status.code();
@@ -39,6 +44,18 @@ impl Order {
         };
         let what = format!("{} → {}{result}{checks}", before.0.code(), self.status.code());
         Some(Event::new(now, what, format!("the provider says {said}")))
+    }
+
+    /// When the order is looked at again although nothing was heard.
+    pub(super) fn next_look(&self, truth: &Truth, now: Timestamp, timing: &Timing) -> Option<Timestamp> {
+        let age = self.created_at.duration_until(now);
+        let often = OFTEN.into_iter().find(|(until, _)| truth.ask_often && age < *until).map(|(_, every)| every);
+        now.saturating_add(often.unwrap_or(timing.safety_look)).ok()
+    }
+
+    /// The provider cannot be asked: only what it tells counts.
+    pub const fn only_told(&mut self) {
+        self.look_at = None;
     }
 
     fn finished_checks(&self) -> usize {
@@ -90,7 +107,10 @@ impl Order {
         }
         self.provider_modified = truth.modified.or(self.provider_modified);
         self.provider_short_id = truth.short_id.or(self.provider_short_id.take());
-        if truth.awaits_score && self.status == OrderStatus::Completed {
+        if newer || matches!(truth.report, ReportPage::At(_)) {
+            self.report_page = truth.report;
+        }
+        if truth.awaits_score.is_some() && self.status == OrderStatus::Completed {
             // The result that is known stands.
             return;
         }
@@ -105,6 +125,7 @@ impl Order {
             return;
         }
         self.set_status(status, now);
+        self.status_word = truth.status_word;
         self.action_by = truth.action_by;
         if status == OrderStatus::Completed {
             self.result = result.or(self.result.take());
@@ -113,29 +134,29 @@ impl Order {
         }
     }
 
-    /// A finished check without a score stays in progress for a while, and is then completed without a result.
+    /// A finished check without a score stays in progress for `awaits_score`, and is then completed without a result.
     fn with_awaited_score(
         &mut self,
-        awaits_score: bool,
+        awaits_score: Option<SignedDuration>,
         status: OrderStatus,
         result: Option<OrderResult>,
         now: Timestamp,
         timing: &Timing,
     ) -> (OrderStatus, Option<OrderResult>) {
-        if !awaits_score {
+        let Some(given_up) = awaits_score else {
             self.score_awaited_since = None;
             return (status, result);
-        }
+        };
         let since = *self.score_awaited_since.get_or_insert(now);
         let waited = now.duration_since(since);
-        if waited >= SCORE_GIVEN_UP {
+        if waited >= given_up {
             let none = OrderResult { code: ResultCode::None, label: "No result given".to_owned() };
             return (OrderStatus::Completed, Some(none));
         }
         let next = SCORE_LOOKS
             .into_iter()
-            .find(|look| *look > waited)
-            .unwrap_or_else(|| (waited + SCORE_LOOK_LATER).min(SCORE_GIVEN_UP));
+            .find(|look| *look > waited && *look <= given_up)
+            .unwrap_or_else(|| (waited + SCORE_LOOK_LATER).min(given_up));
         self.look_at = since.saturating_add(next.min(timing.safety_look)).ok();
         (OrderStatus::InProgress, None)
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, Timing};
 use crate::id::OrderId;
-use crate::provider::CheckProgress;
-use crate::reason::Refusal;
+use crate::provider::{CheckProgress, ReportPage};
+use crate::reason::{Reason, Refusal};
 use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 
 /// Which link goes with it. The address itself is made at the moment of writing and stored nowhere.
@@ -16,6 +16,8 @@ pub enum LinkKind {
     None,
     /// As the connection says: our expiring link to the PDF, or the provider's page.
     Report,
+    /// There should be one, and the provider gave none that can be shown.
+    Missing,
 }
 
 /// One state of an order as people see it. It holds nothing of the candidate.
@@ -29,6 +31,15 @@ pub struct View {
     /// What the reader does next; empty where there is nothing to do. `{provider}` is filled in when it is written.
     pub sentence: String,
     pub package_name: Option<String>,
+    /// The order as people name it at the provider.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// The client's own word for the status.
+    #[serde(default)]
+    pub status_word: Option<String>,
+    /// The provider's name as people know it; filled in when it is written.
+    #[serde(skip)]
+    pub provider: String,
     pub link: LinkKind,
     #[serde(default)]
     pub checks: Vec<CheckProgress>,
@@ -68,8 +79,10 @@ impl View {
     pub fn named(mut self, provider: &str) -> Self {
         self.sentence = match &self.refusal {
             Some(refusal) => refusal.sentence(provider),
+            None if self.link == LinkKind::Missing => Refusal::new(Reason::ReportFailed).sentence(provider),
             None => self.sentence.replace("{provider}", provider),
         };
+        provider.clone_into(&mut self.provider);
         self
     }
 }
@@ -87,6 +100,21 @@ impl Order {
         worth_showing.then(|| self.shown())
     }
 
+    /// The order as people name it at the provider, once it is there.
+    #[must_use]
+    pub fn provider_reference(&self) -> Option<String> {
+        let order = self.provider_order.as_ref().map(|order| order.as_str().to_owned());
+        self.provider_short_id.clone().or(order)
+    }
+
+    fn link(&self) -> LinkKind {
+        match (&self.report_page, self.status == OrderStatus::Completed) {
+            (ReportPage::At(_), _) | (ReportPage::ByNumber, true) => LinkKind::Report,
+            (ReportPage::Missing, true) => LinkKind::Missing,
+            (ReportPage::ByNumber | ReportPage::Missing, false) => LinkKind::None,
+        }
+    }
+
     /// The order as people would see it now.
     pub(super) fn shown(&self) -> View {
         View {
@@ -97,7 +125,10 @@ impl Order {
             result: self.result.clone(),
             sentence: sentence(self.status, self.action_by).to_owned(),
             package_name: self.package_name.clone(),
-            link: if self.status == OrderStatus::Completed { LinkKind::Report } else { LinkKind::None },
+            reference: self.provider_reference(),
+            status_word: self.status_word.clone(),
+            provider: String::new(),
+            link: self.link(),
             checks: self.checks.clone(),
             was_completed: self.was_completed,
             at: self.status_at.round_to_second(),

@@ -1,19 +1,20 @@
 //! Background-check providers. One folder each; `providers!` is the place where a folder is registered.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::http::System;
-use crate::id::{GroupId, PackageId, ProviderOrderId, UserId};
+use crate::id::{AtsId, ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::invalid::Invalid;
+use crate::mapping::{MappingKind, Mappings};
 use crate::region::Region;
 use crate::request::Candidate;
 use crate::secret::Secret;
-use crate::status::{ActionBy, OrderResult, OrderStatus};
+use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 use crate::talk::Talk;
 use crate::trouble::{PostOutcome, Trouble};
-use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
 
 macro_rules! providers {
     ($($module:ident $Kind:ident $shown_as:literal),+ $(,)?) => {
@@ -52,7 +53,6 @@ macro_rules! providers {
                     $((Self::$Kind(settings), ProviderCredentials::$Kind(credentials)) => {
                         Some(Box::new($module::Connector::new(settings.clone(), credentials.clone(), region)))
                     })+
-                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
                     _ => None,
                 }
             }
@@ -62,9 +62,14 @@ macro_rules! providers {
             pub fn problems(&self, credentials: &ProviderCredentials) -> Vec<Invalid> {
                 match (self, credentials) {
                     $((Self::$Kind(settings), ProviderCredentials::$Kind(credentials)) => settings.problems(credentials),)+
-                    #[expect(unreachable_patterns, reason = "reachable as soon as a second folder is registered")]
                     _ => vec![Invalid::new("provider_credentials.kind", "must be the kind of provider")],
                 }
+            }
+
+            /// What the settings tell without asking anybody.
+            #[must_use]
+            pub fn traits(&self) -> Traits {
+                match self { $(Self::$Kind(settings) => settings.traits()),+ }
             }
 
             /// The provider's own page of an order, behind its log-in.
@@ -80,21 +85,30 @@ macro_rules! providers {
             }
         }
 
-        impl ProviderCredentials {
-            /// How the provider's callbacks prove themselves.
-            #[must_use]
-            pub fn scheme(&self) -> Scheme<'_> {
-                match self { $(Self::$Kind(credentials) => credentials.scheme()),+ }
-            }
-        }
-
         impl ProviderSettings {
+            /// How the provider's callbacks prove themselves: `user` and `passwords` are what we issued. Nothing where
+            /// the credentials are another provider's.
+            #[must_use]
+            pub fn scheme<'a>(
+                &'a self,
+                credentials: &'a ProviderCredentials,
+                user: &'a ConnectionId,
+                passwords: &'a [PasswordHash],
+            ) -> Option<Scheme<'a>> {
+                match (self, credentials) {
+                    $((Self::$Kind(settings), ProviderCredentials::$Kind(credentials)) => {
+                        Some(settings.scheme(credentials, user, passwords))
+                    })+
+                    _ => None,
+                }
+            }
+
             /// Reads a proven callback.
             ///
             /// # Errors
             /// [`Unreadable`] where the sender must be told that it is malformed.
             pub fn decode(&self, webhook: &Webhook<Verified>) -> Result<ProviderEvent, Unreadable> {
-                match self { $(Self::$Kind(_) => $module::decode(webhook)),+ }
+                match self { $(Self::$Kind(settings) => settings.decode(webhook)),+ }
             }
         }
     };
@@ -102,12 +116,35 @@ macro_rules! providers {
 
 providers! {
     certn Certn "Certn",
+    // asurint Asurint "Asurint",
+}
+
+/// What a provider is like, as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    /// The regions that may have connections to it.
+    pub regions: &'static [Region],
+    /// Every order goes into a group, so that a connection without a group cannot order.
+    pub needs_group: bool,
+    /// Takes an order only with the candidate's given and family name.
+    pub needs_name: bool,
+    /// An order whose placement was unclear is looked for by the candidate's address, which the ATS is asked for again.
+    pub finds_by_candidate: bool,
+    /// It issues a short-lived file of a report, so that a link of ours can lead to it.
+    pub makes_report_files: bool,
+    /// Its callbacks carry a password that we issue.
+    pub takes_password: bool,
+    /// It keeps data outside every region, so that the client must know.
+    pub keeps_data_outside: bool,
 }
 
 /// What a callback or the event list of a provider says: look at this order again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderEvent {
-    Changed { event: String, order: ProviderOrderId },
+    /// `ours` is our own id of the order, where the provider keeps it.
+    Changed { event: String, order: ProviderOrderId, ours: Option<OrderId> },
+    /// What it says is all that can be known: the provider cannot be asked.
+    Told { truth: Box<Truth>, ours: Option<OrderId> },
     UnknownType { event: String },
 }
 
@@ -123,6 +160,8 @@ pub struct Package {
 /// Whether the requester may order in the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequesterStanding {
+    /// The provider keeps no users: anybody may order.
+    NeedsNone,
     Unknown,
     OutsideGroup(UserId),
     Member(UserId),
@@ -147,34 +186,102 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
     pub package: PackageId,
-    pub group: GroupId,
+    pub package_name: String,
+    pub group: Option<GroupId>,
     pub ordered_by: Option<UserId>,
+    pub requester_email: Option<Secret>,
+    /// The application and the job, as the ATS names them.
+    pub application: AtsId,
+    pub job: Option<AtsId>,
     pub candidate: Candidate,
+}
+
+/// By what an order and what is said about it later are known to be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correlation {
+    pub order: OrderId,
+    /// Where the provider may call us about it.
+    pub callback: Option<Url>,
 }
 
 /// By what an order is looked for when the answer to placing it was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
-    pub email: Secret,
-    pub group: GroupId,
+    pub order: OrderId,
+    /// The candidate's address, where [`Traits::finds_by_candidate`] asks for it.
+    pub email: Option<Secret>,
+    pub group: Option<GroupId>,
     pub ordered_by: Option<UserId>,
     pub placed_after: Timestamp,
 }
 
-/// What the provider holds true about an order at the moment of the answer.
+/// What a lookup came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Findings {
+    Orders(Vec<Truth>),
+    /// It can never be told; a person must look. Why, in a few words.
+    Untold(&'static str),
+}
+
+/// What a reading of an order came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    Is(Box<Truth>),
+    /// The provider does not have it, or not any more.
+    Gone,
+    /// The provider cannot be asked: it tells by itself.
+    OnlyTold,
+}
+
+/// The provider's own page of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportPage {
+    /// The provider does not say: the settings know where its pages are.
+    #[default]
+    ByNumber,
+    /// It said none, or one that is not to be shown.
+    Missing,
+    /// Its address, which asks for a log-in.
+    At(Url),
+}
+
+/// What the provider holds true about an order at the moment of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truth {
     pub order: ProviderOrderId,
     /// The identifier that people use at the provider.
     pub short_id: Option<String>,
     pub status: OrderStatus,
+    /// The client's own word for the status, where the provider lets clients choose.
+    pub status_word: Option<String>,
     pub action_by: Option<ActionBy>,
     pub result: Option<OrderResult>,
-    /// Finished, but its score is not there yet.
-    pub awaits_score: bool,
+    /// Finished, but its score is not there yet: for how long it is waited for.
+    pub awaits_score: Option<SignedDuration>,
     pub modified: Option<Timestamp>,
     /// How far the order's single checks are; nothing of what they found.
     pub checks: Vec<CheckProgress>,
+    pub report: ReportPage,
+    /// The provider may not tell of changes, so that it is asked often.
+    pub ask_often: bool,
+}
+
+impl Truth {
+    /// The same with what an admin said that the client's own words mean. The words themselves stay as they are.
+    #[must_use]
+    pub fn mapped(mut self, mappings: &Mappings) -> Self {
+        if let Some(result) = &mut self.result
+            && let Some(code) = mappings.get(MappingKind::Score, &result.label).and_then(ResultCode::from_code)
+        {
+            result.code = code;
+        }
+        let status = self.status_word.as_deref().and_then(|word| mappings.get(MappingKind::Status, word));
+        if let Some(status) = status.and_then(OrderStatus::from_code) {
+            self.status = status;
+        }
+        self
+    }
 }
 
 /// How far one check of an order is.
@@ -208,21 +315,33 @@ pub trait Provider: Send + Sync {
     fn packages(&self) -> Talk<Result<Vec<Package>, Trouble>>;
 
     /// Asks about the group and, where there is one, the requester.
-    fn standing(&self, group: &GroupId, requester_email: Option<&Secret>) -> Talk<Result<Standing, Trouble>>;
+    fn standing(&self, group: Option<&GroupId>, requester_email: Option<&Secret>) -> Talk<Result<Standing, Trouble>>;
 
     /// Places the order: the one request that is sent once only.
-    fn place(&self, order: &NewOrder) -> Talk<PostOutcome<Truth>>;
+    fn place(&self, order: &NewOrder, correlation: &Correlation) -> Talk<PostOutcome<Truth>>;
 
     /// Every order that could be the one whose placement was unclear.
-    fn find(&self, lookup: &Lookup) -> Talk<Result<Vec<Truth>, Trouble>>;
+    fn find(&self, lookup: &Lookup) -> Talk<Result<Findings, Trouble>>;
 
-    /// The order as it is now, or nothing where the provider does not have it.
-    fn read(&self, order: &ProviderOrderId) -> Talk<Result<Option<Truth>, Trouble>>;
+    /// The order as it is now.
+    fn read(&self, order: &ProviderOrderId) -> Talk<Result<Reading, Trouble>>;
 
+    /// The part that makes files of reports, where there is one.
+    fn report_files(&self) -> Option<&dyn MakesReportFiles>;
+
+    /// The part that lists what happened, where there is one.
+    fn event_list(&self) -> Option<&dyn ListsEvents>;
+}
+
+/// A provider that makes short-lived files of reports.
+pub trait MakesReportFiles {
     /// Has the report's file made; the answer names it.
     fn make_report(&self, order: &ProviderOrderId) -> Talk<Result<String, Trouble>>;
 
     fn report_file(&self, file: &str) -> Talk<Result<ReportFile, Trouble>>;
+}
 
+/// A provider that lists what happened, so that a lost callback is made up for.
+pub trait ListsEvents {
     fn events_after(&self, cursor: Option<&str>) -> Talk<Result<EventPage, Trouble>>;
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::http::{Lane, System};
 use domain::id::ConnectionId;
-use domain::limit::{self, Bucket, Quota};
+use domain::limit::{self, Bucket, Quota, Rate};
 use jiff::Timestamp;
 
 use super::items::{self, Item, number};
@@ -41,6 +41,20 @@ struct Lease {
 /// The permits that this process holds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leases(Arc<Mutex<HashMap<Name, Lease>>>);
+
+/// What this process knows of the buckets of rates: one task at a time takes a turn of a connection, so that tasks do
+/// not lose against each other.
+type Known = Arc<tokio::sync::Mutex<Option<Bucket>>>;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turns(Arc<Mutex<HashMap<(ConnectionId, &'static str), Known>>>);
+
+impl Turns {
+    fn of(&self, connection: &ConnectionId, system: &'static str) -> Known {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry((connection.clone(), system)).or_default())
+    }
+}
 
 impl Leases {
     /// Spends a permit that was taken before, or tells what was last known of the bucket.
@@ -108,6 +122,43 @@ impl Store {
             }
         }
         Ok(Err(quota.interval()))
+    }
+
+    /// Takes the next turn for one call: how long to wait for it, at most `longest`.
+    ///
+    /// # Errors
+    /// The time after which to ask again; [`StoreError`] where it cannot be told.
+    pub async fn turn(
+        &self,
+        connection: &ConnectionId,
+        system: &'static System,
+        rate: Rate,
+        longest: Duration,
+        now: Timestamp,
+    ) -> Result<Result<Duration, Duration>, StoreError> {
+        let name = (connection.clone(), system.name, Lane::Reads);
+        let turns = self.turns.of(connection, system.name);
+        let mut known = turns.lock().await;
+        for _ in 0..TRIES {
+            let (wait, bucket) = match limit::turn(rate, *known, longest, now) {
+                Ok(turn) => turn,
+                Err(after) => match self.bucket(&name).await? {
+                    current if current == *known => return Ok(Err(after)),
+                    current => {
+                        *known = current;
+                        continue;
+                    }
+                },
+            };
+            match self.swap_bucket(&name, *known, bucket).await? {
+                Swap::Done => {
+                    *known = Some(bucket);
+                    return Ok(Ok(wait));
+                }
+                Swap::Lost(current) => *known = current,
+            }
+        }
+        Ok(Err(longest.max(Duration::from_secs(1))))
     }
 
     async fn bucket(&self, name: &Name) -> Result<Option<Bucket>, StoreError> {

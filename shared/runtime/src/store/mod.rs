@@ -67,12 +67,13 @@ pub struct Store {
     client: Client,
     table: String,
     leases: limiter::Leases,
+    turns: limiter::Turns,
 }
 
 impl Store {
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, leases: limiter::Leases::default() }
+        Self { client, table, leases: limiter::Leases::default(), turns: limiter::Turns::default() }
     }
 
     /// Opens the connection to the service, so that the first request does not wait for it.

@@ -10,9 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 pub use self::settings::{Credentials, Profile, Settings};
-use super::{Answer, Ats, AtsEvent, AtsRules, Entry, Intake, ReceivesWebhooks, Reply};
+use super::{Answer, Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks, Reply};
+use crate::access::Access;
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, System};
-use crate::id::{ConnectionId, OrderId};
+use crate::id::OrderId;
 use crate::order::View;
 use crate::reason::{NotForUs, Reason, Refusal};
 use crate::region::Region;
@@ -20,18 +21,26 @@ use crate::request::{CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::talk::Talk;
 use crate::trouble::{Cause, Trouble, no_response};
-use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
 
 /// iCIMS says itself how many calls are left (`x-ratelimit-remaining`), and documents 10,000 a day.
 pub static SYSTEM: System = System {
     name: "icims",
     allows: |_, host| matches!(host, "api.icims.com" | "api-eu.icims.com"),
-    quota: None,
+    limit: None,
 };
 
 impl AtsRules for Settings {
     fn intake(&self) -> Intake<'_> {
         Intake::Webhook(self)
+    }
+
+    fn authorizes(&self) -> Option<&dyn Authorizes> {
+        None
+    }
+
+    fn takes_password(&self) -> bool {
+        true
     }
 
     fn names_groups(&self) -> bool {
@@ -52,8 +61,8 @@ impl AtsRules for Settings {
 }
 
 impl ReceivesWebhooks for Settings {
-    fn scheme<'a>(&self, connection: &'a ConnectionId, passwords: &'a [PasswordHash]) -> Scheme<'a> {
-        Scheme::Basic { user: connection.as_str(), passwords }
+    fn scheme<'a>(&self, keys: Keys<'a>) -> Scheme<'a> {
+        Scheme::Basic { user: keys.connection.as_str(), passwords: keys.passwords }
     }
 
     fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable> {
@@ -104,7 +113,7 @@ pub struct Connector {
 
 impl Connector {
     #[must_use]
-    pub fn new(settings: Settings, credentials: Credentials) -> Self {
+    pub fn new(settings: Settings, credentials: Credentials, _: Option<Access>) -> Self {
         let pair = format!("{}:{}", credentials.username, credentials.password.expose());
         Self { settings, authorization: Secret::new(format!("Basic {}", STANDARD.encode(pair))) }
     }

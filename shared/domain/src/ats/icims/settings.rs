@@ -128,6 +128,11 @@ const FORBIDDEN: [&str; 12] = [
 ];
 
 impl Settings {
+    /// No setting leaves a place for the provider's name.
+    pub(crate) fn naming(self, _: &str) -> Self {
+        self
+    }
+
     pub(crate) fn problems(&self, credentials: &Credentials) -> Vec<Invalid> {
         let mut invalid = Vec::new();
         if self.trigger_statuses.is_empty() {

@@ -174,7 +174,6 @@ pub(super) fn check_request(
     };
     Ok(CheckRequest {
         in_trigger_status: workflow.status.as_ref().map(|status| settings.is_trigger(status.as_str())),
-        subject,
         packages,
         department,
         candidate: Candidate {
@@ -183,6 +182,7 @@ pub(super) fn check_request(
             email: present(person.email),
         },
         requester_email,
+        ..CheckRequest::of_nothing(subject)
     })
 }
 

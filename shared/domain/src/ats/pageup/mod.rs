@@ -11,7 +11,8 @@ use ::http::Method;
 use url::Url;
 
 pub use self::settings::{Credentials, Environment, FieldPaths, PutShape, Settings, StatusLabels};
-use super::{Ats, AtsCredentials, AtsRules, Entry, Intake, ListsRequests, Page};
+use super::{Ats, AtsCredentials, AtsRules, Authorizes, Entry, Intake, ListsRequests, Page};
+use crate::access::Access;
 use crate::http::{Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, System};
 use crate::order::View;
 use crate::poll::Pace;
@@ -23,7 +24,7 @@ use crate::talk::Talk;
 use crate::trouble::{Cause, Trouble, no_response};
 
 /// PageUp counts the calls of a day, against a limit that it does not publish.
-pub static SYSTEM: System = System { name: "pageup", allows: |_, host| settings::is_host(host), quota: None };
+pub static SYSTEM: System = System { name: "pageup", allows: |_, host| settings::is_host(host), limit: None };
 
 /// How long PageUp is left alone after it said that the day's calls are spent: when its day ends is not published.
 const AFTER_DAILY_LIMIT: Duration = Duration::from_secs(2 * 3600);
@@ -31,6 +32,14 @@ const AFTER_DAILY_LIMIT: Duration = Duration::from_secs(2 * 3600);
 impl AtsRules for Settings {
     fn intake(&self) -> Intake<'_> {
         Intake::Poll(self)
+    }
+
+    fn authorizes(&self) -> Option<&dyn Authorizes> {
+        None
+    }
+
+    fn takes_password(&self) -> bool {
+        false
     }
 
     fn names_groups(&self) -> bool {
@@ -60,7 +69,7 @@ impl ListsRequests for Settings {
             let refusal = Refusal::new(Reason::AtsCredentials);
             return Talk::Done(Err(Trouble::because(refusal, "the secret is of another kind")));
         };
-        let connector = Connector::new(self.clone(), credentials.clone());
+        let connector = Connector::new(self.clone(), credentials.clone(), None);
         let mut url = self.url(&[]);
         if self.put_shape == PutShape::Workcompliance {
             url.set_query(Some("status=pending"));
@@ -89,7 +98,7 @@ pub struct Connector {
 
 impl Connector {
     #[must_use]
-    pub const fn new(settings: Settings, credentials: Credentials) -> Self {
+    pub fn new(settings: Settings, credentials: Credentials, _: Option<Access>) -> Self {
         Self { settings, credentials }
     }
 

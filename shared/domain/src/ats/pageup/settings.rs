@@ -196,6 +196,11 @@ pub(super) fn is_host(host: &str) -> bool {
 }
 
 impl Settings {
+    /// No setting leaves a place for the provider's name.
+    pub(crate) fn naming(self, _: &str) -> Self {
+        self
+    }
+
     pub(crate) fn problems(&self, credentials: &Credentials) -> Vec<Invalid> {
         let mut invalid = Vec::new();
         let mut check = |holds: bool, field: &str, problem: &str| {

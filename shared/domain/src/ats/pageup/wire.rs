@@ -73,8 +73,6 @@ fn listed(entry: &Value, paths: &FieldPaths) -> Option<Listed> {
 pub(super) fn check_request(subject: Subject, kept: &Secret) -> Option<CheckRequest> {
     let kept: Kept = serde_json::from_str(kept.expose()).ok()?;
     Some(CheckRequest {
-        subject,
-        in_trigger_status: None,
         packages: kept.package.as_deref().and_then(AtsValue::code).into_iter().collect(),
         department: kept.department.as_deref().and_then(AtsValue::code),
         candidate: Candidate {
@@ -83,6 +81,7 @@ pub(super) fn check_request(subject: Subject, kept: &Secret) -> Option<CheckRequ
             email: kept.email.map(Secret::new),
         },
         requester_email: kept.requester.map(Secret::new),
+        ..CheckRequest::of_nothing(subject)
     })
 }
 

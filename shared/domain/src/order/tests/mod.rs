@@ -55,6 +55,7 @@ fn planned() -> Planned {
         ordered_by: UserId::parse("u1").ok(),
         candidate_mark: Some("mark".to_owned()),
         status_ids_agree: true,
+        entered_at: None,
         request_kept_until: None,
     }
 }
@@ -72,14 +73,17 @@ fn truth(status: OrderStatus, modified: i64) -> Truth {
         status,
         action_by: (status == OrderStatus::ActionRequired).then_some(ActionBy::Candidate),
         result: (status == OrderStatus::Completed).then_some(result),
-        awaits_score: false,
+        status_word: None,
+        awaits_score: None,
         modified: Some(at(modified)),
         checks: Vec::new(),
+        report: ReportPage::ByNumber,
+        ask_often: false,
     }
 }
 
 fn without_score(modified: i64) -> Truth {
-    Truth { awaits_score: true, ..truth(OrderStatus::InProgress, modified) }
+    Truth { awaits_score: Some(SignedDuration::from_hours(24)), ..truth(OrderStatus::InProgress, modified) }
 }
 
 fn later() -> Trouble {

@@ -8,11 +8,11 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    EventPage, GroupStanding, Lookup, NewOrder, Package, Provider, ProviderEvent, ReportFile, RequesterStanding,
-    Standing, Truth,
+    Correlation, EventPage, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
+    ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending, System, https};
-use crate::limit::Quota;
+use crate::limit::{Limit, Quota};
 use crate::id::{GroupId, ProviderOrderId, UserId};
 use crate::region::Region;
 use crate::secret::Secret;
@@ -24,19 +24,19 @@ use crate::webhook::{Unreadable, Verified, Webhook};
 pub static SYSTEM: System = System {
     name: "certn",
     allows: |region, name| name == host(region),
-    quota: Some(Quota { per_minute: 60, per_day: 7_220 }),
+    limit: Some(Limit::Quota(Quota { per_minute: 60, per_day: 7_220 })),
 };
 
 fn host(region: Region) -> String {
     format!("api.{}.certn.co", region.code())
 }
 
-/// Reads a callback in either of its two known bodies.
-///
-/// # Errors
-/// [`Unreadable`] where it is neither.
-pub fn decode(webhook: &Webhook<Verified>) -> Result<ProviderEvent, Unreadable> {
-    wire::event(&webhook.json()?)
+impl Settings {
+    /// Reads a callback in either of its two known bodies.
+    #[expect(clippy::unused_self, reason = "other providers' bodies depend on the settings")]
+    pub(super) fn decode(&self, webhook: &Webhook<Verified>) -> Result<ProviderEvent, Unreadable> {
+        wire::event(&webhook.json()?)
+    }
 }
 
 /// The handshake by which Certn proves that a webhook's address is ours: the value to echo as plain text.
@@ -160,7 +160,10 @@ impl Provider for Connector {
         self.list_all(&["packages"], &[], wire::packages)
     }
 
-    fn standing(&self, group: &GroupId, requester_email: Option<&Secret>) -> Talk<Result<Standing, Trouble>> {
+    fn standing(&self, group: Option<&GroupId>, requester_email: Option<&Secret>) -> Talk<Result<Standing, Trouble>> {
+        let Some(group) = group else {
+            return Talk::Done(Ok(Standing { group: GroupStanding::Unknown, requester: None }));
+        };
         let (connector, id, email) = (self.clone(), group.clone(), requester_email.cloned());
         self.ask(self.get(&["groups", group.as_str()], &[]), move |outcome| {
             let group = match outcome {
@@ -179,7 +182,7 @@ impl Provider for Connector {
         })
     }
 
-    fn place(&self, order: &NewOrder) -> Talk<PostOutcome<Truth>> {
+    fn place(&self, order: &NewOrder, _: &Correlation) -> Talk<PostOutcome<Truth>> {
         let url = self.url(&["cases", "order-package"], &[]);
         let mut request = HttpRequest::json(&SYSTEM, Method::POST, url, &wire::order_body(order));
         request.sending = Sending::Once;
@@ -189,28 +192,41 @@ impl Provider for Connector {
         })
     }
 
-    fn find(&self, lookup: &Lookup) -> Talk<Result<Vec<Truth>, Trouble>> {
+    fn find(&self, lookup: &Lookup) -> Talk<Result<Findings, Trouble>> {
+        let (Some(email), Some(group)) = (lookup.email.clone(), &lookup.group) else {
+            return Talk::Done(Ok(Findings::Untold("the candidate has no e-mail address to look it up by")));
+        };
         let after = lookup.placed_after.to_string();
         let mut query = vec![
-            ("email_address", lookup.email.expose().as_str()),
-            ("group", lookup.group.as_str()),
+            ("email_address", email.expose().as_str()),
+            ("group", group.as_str()),
             ("order_timeframe_after", after.as_str()),
         ];
         query.extend(lookup.ordered_by.as_ref().map(|user| ("ordered_by", user.as_str())));
-        let email = lookup.email.clone();
+        let of = email.clone();
         self.list_all(&["cases"], &query, wire::cases)
-            .map(move |cases| Ok(cases?.into_iter().filter_map(|case| case.of(&email)).collect()))
+            .map(move |cases| Ok(Findings::Orders(cases?.into_iter().filter_map(|case| case.of(&of)).collect())))
     }
 
-    fn read(&self, order: &ProviderOrderId) -> Talk<Result<Option<Truth>, Trouble>> {
+    fn read(&self, order: &ProviderOrderId) -> Talk<Result<Reading, Trouble>> {
         self.ask(self.get(&["cases", order.as_str()], &[]), |outcome| {
             Talk::Done(match outcome {
-                Ok(HttpResponse { status: 404, .. }) => Ok(None),
-                other => success(other).and_then(|response| wire::case(&response)).map(Some),
+                Ok(HttpResponse { status: 404, .. }) => Ok(Reading::Gone),
+                other => success(other).and_then(|response| wire::case(&response)).map(|is| Reading::Is(Box::new(is))),
             })
         })
     }
 
+    fn report_files(&self) -> Option<&dyn MakesReportFiles> {
+        Some(self)
+    }
+
+    fn event_list(&self) -> Option<&dyn ListsEvents> {
+        Some(self)
+    }
+}
+
+impl MakesReportFiles for Connector {
     fn make_report(&self, order: &ProviderOrderId) -> Talk<Result<String, Trouble>> {
         let url = self.url(&["cases", order.as_str(), "generate-report"], &[]);
         let request = HttpRequest::json(&SYSTEM, Method::POST, url, &wire::report_body(&self.settings.report_language));
@@ -222,7 +238,9 @@ impl Provider for Connector {
             Talk::Done(success(outcome).and_then(|response| wire::report_file(&response)))
         })
     }
+}
 
+impl ListsEvents for Connector {
     fn events_after(&self, cursor: Option<&str>) -> Talk<Result<EventPage, Trouble>> {
         let query: Vec<(&str, &str)> = cursor.map(|cursor| ("last_processed_event_id", cursor)).into_iter().collect();
         self.ask(self.get(&["events"], &query), |outcome| {

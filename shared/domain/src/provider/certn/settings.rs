@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::invalid::Invalid;
-use crate::id::ProviderOrderId;
+use crate::id::{ConnectionId, ProviderOrderId};
+use crate::provider::Traits;
 use crate::region::Region;
 use crate::secret::Secret;
-use crate::webhook::Scheme;
+use crate::webhook::{PasswordHash, Scheme};
 
 /// The Certn side of a connection. The region, and with it the host, is the stack's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,13 +43,28 @@ pub struct Credentials {
     pub webhook_secrets: Vec<Secret>,
 }
 
-impl Credentials {
-    pub(crate) fn scheme(&self) -> Scheme<'_> {
-        Scheme::HmacSha256Hex { header: "x-signature", secrets: &self.webhook_secrets }
-    }
-}
-
 impl Settings {
+    pub(crate) const fn traits(&self) -> Traits {
+        Traits {
+            regions: &Region::ALL,
+            needs_group: true,
+            needs_name: false,
+            finds_by_candidate: true,
+            makes_report_files: true,
+            takes_password: false,
+            keeps_data_outside: false,
+        }
+    }
+
+    pub(crate) fn scheme<'a>(
+        &self,
+        credentials: &'a Credentials,
+        _: &'a ConnectionId,
+        _: &'a [PasswordHash],
+    ) -> Scheme<'a> {
+        Scheme::HmacSha256Hex { header: "x-signature", secrets: &credentials.webhook_secrets }
+    }
+
     pub(crate) fn problems(&self, credentials: &Credentials) -> Vec<Invalid> {
         let mut invalid = Vec::new();
         let lists = [

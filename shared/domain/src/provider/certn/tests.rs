@@ -135,7 +135,11 @@ fn both_bodies_of_a_callback_are_read_and_the_status_in_them_is_not() {
 fn new_order() -> NewOrder {
     NewOrder {
         package: PackageId::parse("p1").unwrap(),
-        group: group(),
+        package_name: "Standard".to_owned(),
+        group: Some(group()),
+        requester_email: None,
+        application: AtsId::parse("24680").unwrap(),
+        job: None,
         ordered_by: UserId::parse("u1").ok(),
         candidate: Candidate {
             given_name: Some(Secret::from("Ada")),
@@ -166,12 +170,13 @@ fn case(status: &str, score: Value) -> Value {
 fn read_case(body: Value) -> String {
     match against(connector().read(&case_id()), vec![json_answer(200, body)]).0 {
         Err(trouble) => trouble_line(&trouble),
-        Ok(None) => "gone".to_owned(),
-        Ok(Some(truth)) => {
+        Ok(Reading::Gone) => "gone".to_owned(),
+        Ok(Reading::OnlyTold) => unreachable!("Certn can be asked"),
+        Ok(Reading::Is(truth)) => {
             let by = truth.action_by.map_or(String::new(), |by| format!(" by {by:?}"));
             let result =
                 truth.result.map_or(String::new(), |result| format!(" = {:?} {:?}", result.code, result.label));
-            let awaits = if truth.awaits_score { ", awaits score" } else { "" };
+            let awaits = if truth.awaits_score.is_some() { ", awaits score" } else { "" };
             format!("{}{by}{result}{awaits}", truth.status.code())
         }
     }
@@ -398,7 +403,7 @@ fn a_package_is_orderable_where_it_is_active_and_not_kept_from_ats_use() {
 
 fn standing(outcomes: Vec<HttpOutcome>) -> String {
     let email = Secret::from("rec@example.com");
-    let (standing, sent) = against(connector().standing(&group(), Some(&email)), outcomes);
+    let (standing, sent) = against(connector().standing(Some(&group()), Some(&email)), outcomes);
     let line = standing.map_or_else(|t| trouble_line(&t), |s| format!("{:?} {:?}", s.group, s.requester));
     format!("{line} | {}", sent.len())
 }
@@ -425,14 +430,22 @@ fn a_requester_is_a_user_with_the_very_address_and_a_member_of_the_group() {
     assert_snapshot!(standing(vec![json_answer(403, json!({}))]), @"provider_permission: certn: HTTP 403 type= code= attr= | 1");
     assert_snapshot!(standing(vec![active(), json_answer(500, json!({}))]), @"later: certn: HTTP 500 type= code= attr= | 2");
     assert_snapshot!(standing(vec![active(), rec(), json_answer(429, json!({}))]), @"later: certn: HTTP 429 type= code= attr= | 3");
-    let (without, sent) = against(connector().standing(&group(), None), vec![active()]);
+    let (without, sent) = against(connector().standing(Some(&group()), None), vec![active()]);
     assert_eq!((without.unwrap().requester, sent.len()), (None, 1));
+}
+
+fn found_orders(found: Result<Findings, Trouble>) -> Vec<ProviderOrderId> {
+    match found.unwrap() {
+        Findings::Orders(truths) => truths.into_iter().map(|truth| truth.order).collect(),
+        Findings::Untold(why) => unreachable!("{why}"),
+    }
 }
 
 fn lookup(email: &str) -> Lookup {
     Lookup {
-        email: Secret::from(email),
-        group: group(),
+        order: OrderId::parse("order").unwrap(),
+        email: Some(Secret::from(email)),
+        group: Some(group()),
         ordered_by: UserId::parse("u1").ok(),
         placed_after: "2026-11-01T10:00:00Z".parse().unwrap(),
     }
@@ -445,7 +458,7 @@ fn a_lookup_finds_only_cases_with_the_very_address_where_the_answer_names_it() {
         found["email_address"] = address.clone();
         let page = json!([found, {"id": "case-2", "email_address": other}]);
         let (found, _) = against(connector().find(&lookup(" Ada@example.com")), vec![modern(page, Value::Null)]);
-        let found: Vec<_> = found.unwrap().into_iter().map(|truth| truth.order).collect();
+        let found: Vec<_> = found_orders(found);
         assert_eq!(found, expected.then(case_id).into_iter().collect::<Vec<_>>(), "{address}");
     };
     check(json!("ada@example.com"), true);
@@ -461,10 +474,10 @@ fn every_call_has_its_exact_path_and_query() {
     let (email, lookup) = (Secret::from("rec+1@example.com"), lookup("rec+1@example.com"));
     let (active, rec) = (json_answer(200, json!({})), json!([{"id": "u1", "email": "rec+1@example.com"}]));
     let (first, second) = (modern(rec.clone(), Value::Null), modern(rec, Value::Null));
-    let mut sent = against(connector().standing(&group(), Some(&email)), vec![active, first, second]).1;
+    let mut sent = against(connector().standing(Some(&group()), Some(&email)), vec![active, first, second]).1;
     let (found, finding) =
         against(connector().find(&lookup), vec![modern(json!([case("DRAFT", Value::Null)]), Value::Null)]);
-    assert_eq!(found.unwrap()[0].order, case_id());
+    assert_eq!(found_orders(found), [case_id()]);
     sent.extend(finding);
     let unnamed = Lookup { ordered_by: None, ..lookup };
     sent.extend(against(connector().find(&unnamed), vec![modern(json!([]), Value::Null)]).1);

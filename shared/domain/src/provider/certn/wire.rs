@@ -1,13 +1,13 @@
 //! The JSON of Certn. Its shapes stand here and nowhere else; what they do not name is dropped while parsing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::HttpResponse;
 use crate::id::{ProviderOrderId, UserId};
 use crate::provider::{
-    CheckProgress, EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, Truth,
+    CheckProgress, EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, ReportPage, Truth,
 };
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
@@ -15,6 +15,9 @@ use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 use crate::text::quoted;
 use crate::trouble::{Cause, Trouble};
 use crate::webhook::Unreadable;
+
+/// For how long the score of a finished case is waited for; Certn documents that it may come later, not by when.
+const SCORE_AWAITED: SignedDuration = SignedDuration::from_hours(24);
 
 fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
     serde_json::from_slice(&response.body).map_err(|_| Trouble::later("certn: an answer that is not the expected JSON"))
@@ -44,7 +47,7 @@ fn interpret(body: &Value) -> Option<ProviderEvent> {
     }
     let mut orders = ["case_id", "object_id"].into_iter().filter_map(|name| body.get(name)?.as_str());
     let order = orders.find_map(|id| ProviderOrderId::parse(id).ok())?;
-    Some(ProviderEvent::Changed { event, order })
+    Some(ProviderEvent::Changed { event, order, ours: None })
 }
 
 pub(super) fn event(body: &Value) -> Result<ProviderEvent, Unreadable> {
@@ -202,11 +205,14 @@ impl From<Case> for Truth {
             order: case.id,
             short_id: case.short_id,
             status: if awaits_score { OrderStatus::InProgress } else { status },
+            status_word: None,
             action_by,
             result,
-            awaits_score,
+            awaits_score: awaits_score.then_some(SCORE_AWAITED),
             modified: case.modified,
             checks: case.checks.as_array().into_iter().flatten().filter_map(check_progress).collect(),
+            report: ReportPage::ByNumber,
+            ask_often: false,
         }
     }
 }
@@ -308,7 +314,7 @@ pub(super) fn events(response: &HttpResponse) -> Result<EventPage, Trouble> {
         .iter()
         .filter_map(|event| match interpret(event)? {
             ProviderEvent::Changed { order, .. } => Some(order),
-            ProviderEvent::UnknownType { .. } => None,
+            ProviderEvent::Told { .. } | ProviderEvent::UnknownType { .. } => None,
         })
         .collect();
     Ok(EventPage { changed, cursor, has_more })

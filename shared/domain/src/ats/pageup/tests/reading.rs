@@ -163,14 +163,13 @@ fn expected(invitation: &Invitation) -> CheckRequest {
     let id = |text: &str| AtsId::parse(text).unwrap();
     let code = |fact| said(fact).map(|text| AtsValue { id: None, text: text.to_owned(), is_code: true });
     let secret = |fact| said(fact).map(Secret::from);
+    let subject = Subject {
+        application: id(said(&invitation.application).unwrap_or(&invitation.id)),
+        request: Some(id(&invitation.id)),
+        requester: None,
+        status: id("invited"),
+    };
     CheckRequest {
-        subject: Subject {
-            application: id(said(&invitation.application).unwrap_or(&invitation.id)),
-            request: Some(id(&invitation.id)),
-            requester: None,
-            status: id("invited"),
-        },
-        in_trigger_status: None,
         packages: code(&invitation.package).into_iter().collect(),
         department: code(&invitation.department),
         candidate: Candidate {
@@ -179,6 +178,7 @@ fn expected(invitation: &Invitation) -> CheckRequest {
             email: secret(&invitation.email),
         },
         requester_email: secret(&invitation.requester),
+        ..CheckRequest::of_nothing(subject)
     }
 }
 
