@@ -1,12 +1,12 @@
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 
-use super::repeat::{Repeat, judge};
+use super::repeat::{Asked, Repeat, judge};
 use super::*;
 use crate::id::{AtsId, OrderId, PackageId, ProviderOrderId};
 use crate::mapping::Mapping;
 use crate::order::{Order, Planned, Timing};
-use crate::provider::Truth;
+use crate::provider::{ReportPage, Truth};
 use crate::reason::NotForUs;
 use crate::request::{AtsValue, Candidate, Subject};
 use crate::status::OrderStatus;
@@ -323,6 +323,7 @@ fn the_provider_is_asked_about_the_very_group_that_the_decision_takes() {
         change(&mut setup);
         let question = question(&setup.connection, &setup.mappings, &setup.request);
         question
+            .map(|(group, email)| (group.unwrap(), email))
             .map(|(group, email)| format!("{group} {}", email.map_or("-".to_owned(), |email| email.expose().clone())))
     };
     assert_eq!(asked(|_| ()).as_deref(), Some("g1 rec@example.com"));
