@@ -116,7 +116,7 @@ macro_rules! providers {
 
 providers! {
     certn Certn "Certn",
-    // asurint Asurint "Asurint",
+    asurint Asurint "Asurint",
 }
 
 /// What a provider is like, as data.
