@@ -1,7 +1,7 @@
 //! What each function does, one module a function. The Lambda binaries and the local stack call the same ones.
 
 pub mod admin;
-// pub mod asurint_webhook;
+pub mod asurint_webhook;
 pub mod certn_webhook;
 pub mod icims_webhook;
 pub mod lever_oauth_callback;

@@ -156,10 +156,7 @@ async fn take(
         }
         Ok(Reading::Is(truth)) => order.observed((**truth).clone(), now, timing).into_iter().collect(),
         Ok(Reading::Gone) => vec![order.gone_at_provider(now)],
-        Ok(Reading::OnlyTold) => {
-            order.only_told();
-            Vec::new()
-        }
+        Ok(Reading::OnlyTold) => order.only_told(now, timing).into_iter().collect(),
         Err(trouble) => {
             order.not_readable(wait_of(trouble), now);
             Vec::new()

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::id::AtsId;
-use crate::provider::{CheckProgress, Truth};
+use crate::provider::{CheckProgress, ReportPage, Truth};
 use crate::reason::{Kind, Reason};
 use crate::status::ResultCode;
 use crate::trouble::{Cause, PostOutcome, Trouble};
