@@ -2,10 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use crate::access::Access;
 use crate::ats::{AtsCredentials, AtsSettings};
@@ -103,6 +105,24 @@ impl ConnectionSecret {
         sealed.open(&self.link_key, name)
     }
 
+    /// The part of our webhook's address that nobody can guess, for an ATS that names no user.
+    #[must_use]
+    pub fn path_token(&self) -> Secret {
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(self.link_key.expose().as_bytes()) else {
+            return Secret::default();
+        };
+        let bytes: [u8; 32] = mac.chain_update("webhook path").finalize().into_bytes().into();
+        let (head, _) = bytes.split_at(20);
+        Secret::new(BASE32_NOPAD.encode(head).to_ascii_lowercase())
+    }
+
+    /// Whether `given` is [`Self::path_token`].
+    #[must_use]
+    pub fn is_path_token(&self, given: &str) -> bool {
+        let token = self.path_token();
+        !token.expose().is_empty() && bool::from(token.expose().as_bytes().ct_eq(given.as_bytes()))
+    }
+
     /// A keyed digest of a candidate's address: tells whether two are the same, and nothing else.
     #[must_use]
     pub fn mark(&self, email: &Secret) -> String {
@@ -184,10 +204,8 @@ impl NewConnection {
         if provider.needs_group && self.default_group.is_none() && !ats.names_groups() {
             invalid.push(Invalid::new("default_group", "is needed, as this ATS names no group: give the group's id"));
         }
-        let outside = [
-            ("the ATS instance", ats.keeps_data_outside(region)),
-            ("the provider", provider.keeps_data_outside),
-        ];
+        let outside =
+            [("the ATS instance", ats.keeps_data_outside(region)), ("the provider", provider.keeps_data_outside)];
         let outside: Vec<&str> = outside.into_iter().filter(|(_, is)| *is).map(|(who, _)| who).collect();
         if !outside.is_empty() && !self.transfer_acknowledged {
             let (who, region) = (outside.join(" and "), region.code());

@@ -11,19 +11,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::ats::{self, Ats, AtsEvent, Entry, Intake};
+use crate::access::{Access, HookKey, Tokens};
+use crate::ats::{self, Ats, AtsEvent, Entry, Intake, Keys};
 use crate::connection::tests::minted;
 use crate::connection::{Connection, ConnectionSecret, NewConnection};
 use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, System};
 use crate::id::{AtsId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::order::{LinkKind, View};
-use crate::provider::{self, Lookup, NewOrder, Provider, ProviderEvent};
+use crate::provider::{self, Correlation, Lookup, NewOrder, Provider, ProviderEvent};
 use crate::region::Region;
 use crate::request::{Candidate, CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::status::{OrderResult, OrderStatus, ResultCode};
 use crate::talk::{Talk, play};
-use crate::webhook::{Scheme, Unreadable, Unverified, Webhook};
+use crate::webhook::{Scheme, Unreadable, Unverified, Verified, Webhook};
 
 /// Stands in every secret and in everything personal that a test plants.
 const MARKER: &str = "zqxmarker";
@@ -57,7 +58,10 @@ fn ats_sample(name: &str) -> Sample {
             }),
             printed: |connection, secret| match (&connection.ats, &secret.ats) {
                 (ats::AtsSettings::Icims(settings), ats::AtsCredentials::Icims(credentials)) => {
-                    format!("{:?}", ats::icims::Connector::new(settings.clone(), credentials.clone()))
+                    format!(
+                        "{:?}",
+                        ats::icims::Connector::new(settings.clone(), credentials.clone(), secret.access.clone())
+                    )
                 }
                 _ => unreachable!("a sample of icims"),
             },
@@ -76,7 +80,10 @@ fn ats_sample(name: &str) -> Sample {
             }]),
             printed: |connection, secret| match (&connection.ats, &secret.ats) {
                 (ats::AtsSettings::Pageup(settings), ats::AtsCredentials::Pageup(credentials)) => {
-                    format!("{:?}", ats::pageup::Connector::new(settings.clone(), credentials.clone()))
+                    format!(
+                        "{:?}",
+                        ats::pageup::Connector::new(settings.clone(), credentials.clone(), secret.access.clone())
+                    )
                 }
                 _ => unreachable!("a sample of pageup"),
             },
@@ -116,6 +123,17 @@ fn provider_sample(name: &str) -> Sample {
     }
 }
 
+/// What an ATS's admin may have granted.
+fn access() -> Access {
+    let tokens = Tokens {
+        access: marked("access"),
+        refresh: marked("refresh"),
+        expires_at: Timestamp::UNIX_EPOCH,
+        refreshed_at: Timestamp::UNIX_EPOCH,
+    };
+    Access { tokens, hook: Some(HookKey { id: "hook-1".to_owned(), token: marked("hook") }) }
+}
+
 /// Every registered ATS joined to every registered provider, in every region.
 fn connections() -> Vec<(Sample, Sample, Connection, ConnectionSecret)> {
     let mut connections = Vec::new();
@@ -123,6 +141,10 @@ fn connections() -> Vec<(Sample, Sample, Connection, ConnectionSecret)> {
         for (ats, _) in ats::REGISTERED {
             for (provider, _) in provider::REGISTERED {
                 let (ats, provider) = (ats_sample(ats), provider_sample(provider));
+                let settings: provider::ProviderSettings = serde_json::from_value(provider.settings.clone()).unwrap();
+                if !settings.traits().regions.contains(&region) {
+                    continue;
+                }
                 let new: NewConnection = serde_json::from_value(json!({
                     "ats": ats.settings, "ats_credentials": ats.credentials,
                     "provider": provider.settings, "provider_credentials": provider.credentials,
@@ -131,10 +153,12 @@ fn connections() -> Vec<(Sample, Sample, Connection, ConnectionSecret)> {
                 .unwrap();
                 let minted = crate::connection::Minted {
                     webhook_password: marked("hook"),
+                    provider_password: marked("postback"),
                     link_key: marked("link"),
                     ..minted()
                 };
-                let (connection, secret) = new.accept(region, minted).unwrap();
+                let (connection, mut secret) = new.accept(region, minted).unwrap();
+                secret.access = Some(access());
                 connections.push((ats, provider, connection, secret));
             }
         }
@@ -157,10 +181,18 @@ fn candidate() -> Candidate {
 fn new_order() -> NewOrder {
     NewOrder {
         package: PackageId::parse("p1").unwrap(),
-        group: GroupId::parse("g1").unwrap(),
+        package_name: "Standard".to_owned(),
+        group: GroupId::parse("g1").ok(),
         ordered_by: UserId::parse("u1").ok(),
+        requester_email: Some(marked("requester")),
+        application: id("24680"),
+        job: Some(id("1234")),
         candidate: candidate(),
     }
+}
+
+fn correlation() -> Correlation {
+    Correlation { order: OrderId::parse("abcdefghij").unwrap(), callback: Some(crate::http::https("hub.example")) }
 }
 
 fn view() -> View {
@@ -172,6 +204,9 @@ fn view() -> View {
         result: Some(OrderResult { code: ResultCode::Clear, label: "Clear".to_owned() }),
         sentence: String::new(),
         package_name: Some("Standard".to_owned()),
+        reference: None,
+        status_word: None,
+        provider: String::new(),
         link: LinkKind::Report,
         checks: Vec::new(),
         was_completed: false,
@@ -200,7 +235,7 @@ fn talk<T: std::fmt::Debug>(talk: Talk<T>, outcome: &HttpOutcome) -> Conversatio
 /// What the connection's ATS is asked and told.
 fn with_ats(connection: &Connection, secret: &ConnectionSecret, outcome: &HttpOutcome) -> Vec<Conversation> {
     let link = crate::http::https("hub.example");
-    let ats: &dyn Ats = &*connection.ats.connector(&secret.ats).unwrap();
+    let ats: &dyn Ats = &*connection.ats.connector(&secret.ats, secret.access.as_ref()).unwrap();
     let intake = match connection.ats.intake() {
         Intake::Webhook(_) => talk(ats.read_request(&subject(), None), outcome),
         Intake::Poll(polled) => talk(polled.list(&secret.ats), outcome),
@@ -217,21 +252,24 @@ fn with_ats(connection: &Connection, secret: &ConnectionSecret, outcome: &HttpOu
 fn with_provider(provider: &dyn Provider, outcome: &HttpOutcome) -> Vec<Conversation> {
     let (order, group) = (ProviderOrderId::parse("c1").unwrap(), GroupId::parse("g1").unwrap());
     let lookup = Lookup {
-        email: marked("email"),
-        group: group.clone(),
+        order: OrderId::parse("abcdefghij").unwrap(),
+        email: Some(marked("email")),
+        group: Some(group.clone()),
         ordered_by: UserId::parse("u1").ok(),
         placed_after: Timestamp::UNIX_EPOCH,
     };
-    vec![
+    let mut all = vec![
         talk(provider.packages(), outcome),
-        talk(provider.standing(&group, Some(&marked("requester"))), outcome),
-        talk(provider.place(&new_order()), outcome),
+        talk(provider.standing(Some(&group), Some(&marked("requester"))), outcome),
+        talk(provider.place(&new_order(), &correlation()), outcome),
         talk(provider.find(&lookup), outcome),
         talk(provider.read(&order), outcome),
-        talk(provider.make_report(&order), outcome),
-        talk(provider.report_file("f1"), outcome),
-        talk(provider.events_after(Some("e1")), outcome),
-    ]
+    ];
+    if let Some(files) = provider.report_files() {
+        all.extend([talk(files.make_report(&order), outcome), talk(files.report_file("f1"), outcome)]);
+    }
+    all.extend(provider.event_list().map(|list| talk(list.events_after(Some("e1")), outcome)));
+    all
 }
 
 fn answered(status: u16, body: &Value) -> HttpOutcome {
@@ -322,7 +360,15 @@ fn every_request_stays_on_a_host_of_its_system_in_its_region() {
             seen.insert((system.name, region.code()));
         }
     }
-    assert_eq!(seen.len(), (ats::REGISTERED.len() + provider::REGISTERED.len()) * Region::ALL.len());
+    for (name, system) in ats::REGISTERED.iter().chain(provider::REGISTERED) {
+        let of_system = seen.iter().filter(|(seen, _)| *seen == system.name).count();
+        let regions = connections()
+            .iter()
+            .filter(|(_, _, connection, _)| [connection.ats.name(), connection.provider.name()].contains(name))
+            .map(|(_, _, connection, _)| connection.region.code())
+            .collect::<BTreeSet<_>>();
+        assert_eq!(of_system, regions.len(), "{name}");
+    }
 }
 
 #[test]
@@ -344,7 +390,7 @@ fn a_secret_is_in_no_address_and_nothing_is_ordered_twice_by_itself() {
         for outcome in
             outcomes(&sample).into_iter().filter(|outcome| !matches!(outcome, Ok(HttpResponse { status: 401, .. })))
         {
-            let (requests, _) = talk(provider.place(&new_order()), &outcome);
+            let (requests, _) = talk(provider.place(&new_order(), &correlation()), &outcome);
             assert_eq!(requests.len(), 1);
             assert_eq!(requests[0].sending, crate::http::Sending::Once);
         }
@@ -360,7 +406,7 @@ fn nothing_that_is_printed_shows_a_secret_or_a_person() {
     }
     for (ats, provider, connection, secret) in connections() {
         check(format!("{connection:?} {secret:?}"));
-        check(format!("{:?} {:?} {:?}", secret.ats, secret.provider, secret.provider.scheme()));
+        check(format!("{:?} {:?} {:?}", secret.ats, secret.provider, provider_scheme(&connection, &secret)));
         check((ats.printed)(&connection, &secret));
         check((provider.printed)(&connection, &secret));
     }
@@ -378,65 +424,120 @@ fn nothing_that_is_printed_shows_a_secret_or_a_person() {
 
 type Headers = Vec<(String, Secret)>;
 
-/// What a sender with these secrets adds to `body`.
-fn signed(scheme: Scheme<'_>, password: &Secret, body: &[u8]) -> Headers {
-    let (name, value) = match scheme {
-        Scheme::Basic { user, .. } => {
-            ("authorization", format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
-        }
-        Scheme::HmacSha256Hex { header, .. } => {
-            let mac = Hmac::<Sha256>::new_from_slice(password.expose().as_bytes()).unwrap();
-            (header, data_encoding::HEXLOWER.encode(&mac.chain_update(body).finalize().into_bytes()))
-        }
-    };
-    vec![(name.to_owned(), Secret::new(value))]
+/// What a sender proves itself with: a password that we issued, and a key to sign with.
+#[derive(Clone)]
+struct Sender {
+    password: Secret,
+    key: Secret,
+}
+
+impl Sender {
+    fn new(password: &str, key: &str) -> Self {
+        Self { password: marked(password), key: marked(key) }
+    }
+
+    fn basic(&self, user: &str) -> (String, Secret) {
+        let pair = STANDARD.encode(format!("{user}:{}", self.password.expose()));
+        ("authorization".to_owned(), Secret::new(format!("Basic {pair}")))
+    }
+
+    fn sign(&self, message: &[u8]) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(self.key.expose().as_bytes()).unwrap();
+        data_encoding::HEXLOWER.encode(&mac.chain_update(message).finalize().into_bytes())
+    }
+
+    /// The body as this sender sends it, with the headers that prove it.
+    fn send(&self, scheme: Scheme<'_>, body: &Value) -> (Headers, Vec<u8>) {
+        let mut bytes = body.to_string().into_bytes();
+        let headers = match scheme {
+            Scheme::Basic { user, .. } => vec![self.basic(user)],
+            Scheme::HmacSha256Hex { header, .. } => vec![(header.to_owned(), Secret::new(self.sign(&bytes)))],
+            Scheme::SignedInBody { .. } => {
+                if let Some(fields) = body.as_object().filter(|fields| !fields.is_empty()) {
+                    let mut fields = fields.clone();
+                    fields.insert("token".to_owned(), json!("t0"));
+                    fields.insert("triggeredAt".to_owned(), json!(0));
+                    fields.insert("signature".to_owned(), json!(self.sign(b"t00")));
+                    bytes = Value::Object(fields).to_string().into_bytes();
+                }
+                Vec::new()
+            }
+            Scheme::BasicAndSigned { user, header, .. } => {
+                let signature = self.sign(&[b"0.", bytes.as_slice()].concat());
+                vec![(header.to_owned(), Secret::new(format!("t=0,v1={signature}"))), self.basic(user)]
+            }
+        };
+        (headers, bytes)
+    }
 }
 
 fn arrived(headers: Headers, body: &[u8]) -> Webhook<Unverified> {
     Webhook::received(headers, body.to_vec(), Timestamp::UNIX_EPOCH).unwrap()
 }
 
-fn check_scheme(scheme: Scheme<'_>, password: &Secret, body: &Value) {
-    let body = body.to_string().into_bytes();
-    let accepts = |headers: Headers, body: &[u8]| arrived(headers, body).verify(scheme).is_ok();
-    let right = signed(scheme, password, &body);
-    assert!(accepts(right.clone(), &body));
-    assert!(!accepts(Vec::new(), &body));
-    assert!(!accepts(signed(scheme, &marked("wrong"), &body), &body));
-    assert!(!accepts(signed(scheme, &Secret::default(), &body), &body));
-    let (name, value) = &right[0];
-    for changed in
-        ["", " ", "Basic", "sha256=", &value.expose()[..value.expose().len() - 4], &format!("{}ff", value.expose())]
-    {
-        assert!(!accepts(vec![(name.clone(), Secret::from(changed))], &body), "{changed}");
+fn ats_scheme<'a>(connection: &'a Connection, secret: &'a ConnectionSecret) -> Option<Scheme<'a>> {
+    let Intake::Webhook(intake) = connection.ats.intake() else { return None };
+    let (id, passwords) = (&connection.id, &connection.webhook_passwords);
+    Some(intake.scheme(Keys { connection: id, passwords, access: secret.access.as_ref() }))
+}
+
+fn provider_scheme<'a>(connection: &'a Connection, secret: &'a ConnectionSecret) -> Scheme<'a> {
+    connection.provider.scheme(&secret.provider, &connection.id, &connection.provider_passwords).unwrap()
+}
+
+fn check_scheme(scheme: Scheme<'_>, sender: &Sender, body: &Value) {
+    let accepts = |(headers, body): (Headers, Vec<u8>)| arrived(headers, &body).verify(scheme).is_ok();
+    let (headers, bytes) = sender.send(scheme, body);
+    assert!(accepts((headers.clone(), bytes.clone())));
+    let wrong = Sender { password: marked("wrong"), key: marked("wrong") };
+    for stranger in [wrong, Sender { password: Secret::default(), key: Secret::default() }] {
+        assert!(!accepts(stranger.send(scheme, body)));
+        assert!(
+            !accepts(Sender { key: sender.key.clone(), ..stranger.clone() }.send(scheme, body))
+                || is_signed_only(scheme)
+        );
     }
-    match scheme {
-        Scheme::Basic { passwords, .. } => {
-            assert!(!accepts(signed(Scheme::Basic { user: "another", passwords }, password, &body), &body));
-            let nobody = Scheme::Basic { user: "another", passwords: &[] };
-            assert!(arrived(signed(nobody, password, &body), &body).verify(nobody).is_err());
-        }
-        Scheme::HmacSha256Hex { header, .. } => {
-            for n in 0..body.len() {
-                let mut tampered = body.clone();
-                tampered[n] ^= 1;
-                assert!(!accepts(right.clone(), &tampered), "byte {n}");
-            }
-            assert!(!accepts(right.clone(), &[body.as_slice(), b" "].concat()));
-            let nobody = Scheme::HmacSha256Hex { header, secrets: &[] };
-            assert!(arrived(right.clone(), &body).verify(nobody).is_err());
+    assert!(!accepts((Vec::new(), body.to_string().into_bytes())));
+    if let Some((name, value)) = headers.first() {
+        let value = value.expose();
+        for changed in ["", " ", "Basic", "sha256=", "t=0,v1=", &value[..value.len() - 4], &format!("{value}ff")] {
+            let mut changed_headers = headers.clone();
+            changed_headers[0] = (name.clone(), Secret::from(changed));
+            assert!(!accepts((changed_headers, bytes.clone())), "{changed}");
         }
     }
+    if !matches!(scheme, Scheme::Basic { .. } | Scheme::SignedInBody { .. }) {
+        for n in 0..bytes.len() {
+            let mut tampered = bytes.clone();
+            tampered[n] ^= 1;
+            assert!(!accepts((headers.clone(), tampered)), "byte {n}");
+        }
+        assert!(!accepts((headers.clone(), [bytes.as_slice(), b" "].concat())));
+    }
+    let nobody = match scheme {
+        Scheme::Basic { user, .. } => Scheme::Basic { user, passwords: &[] },
+        Scheme::HmacSha256Hex { header, .. } => Scheme::HmacSha256Hex { header, secrets: &[] },
+        Scheme::SignedInBody { read, .. } => Scheme::SignedInBody { read, secrets: &[] },
+        Scheme::BasicAndSigned { user, passwords, header, read, required, .. } => {
+            Scheme::BasicAndSigned { user, passwords, header, read, required, secrets: &[] }
+        }
+    };
+    assert!(arrived(headers, &bytes).verify(nobody).is_err());
+}
+
+/// Whether no password counts.
+const fn is_signed_only(scheme: Scheme<'_>) -> bool {
+    matches!(scheme, Scheme::HmacSha256Hex { .. } | Scheme::SignedInBody { .. })
 }
 
 #[test]
 fn an_unsigned_or_tampered_webhook_is_refused_by_every_scheme() {
     for (ats, provider, connection, secret) in connections() {
-        if let Intake::Webhook(intake) = connection.ats.intake() {
-            check_scheme(intake.scheme(&connection.id, &connection.webhook_passwords), &marked("hook"), &ats.event);
+        if let Some(scheme) = ats_scheme(&connection, &secret) {
+            check_scheme(scheme, &Sender::new("hook", "hook"), &ats.event);
         }
-        for name in ["hook one", "hook two"] {
-            check_scheme(secret.provider.scheme(), &marked(name), &provider.event);
+        for key in ["hook one", "hook two"] {
+            check_scheme(provider_scheme(&connection, &secret), &Sender::new("postback", key), &provider.event);
         }
     }
 }
@@ -455,42 +556,40 @@ fn grown(body: &Value) -> Value {
 
 fn check_decode<E: PartialEq + std::fmt::Debug>(
     scheme: Scheme<'_>,
-    password: &Secret,
+    sender: &Sender,
     body: &Value,
-    decode: &dyn Fn(&Webhook<crate::webhook::Verified>) -> Result<E, Unreadable>,
+    decode: &dyn Fn(&Webhook<Verified>) -> Result<E, Unreadable>,
     understood: fn(&E) -> bool,
 ) {
     let read = |body: &Value| {
-        let body = body.to_string().into_bytes();
-        let webhook = arrived(signed(scheme, password, &body), &body).verify(scheme).unwrap();
+        let (headers, body) = sender.send(scheme, body);
+        let webhook = arrived(headers, &body).verify(scheme).ok()?;
         let (first, again) = (decode(&webhook), decode(&webhook));
         assert_eq!(first, again);
-        first
+        Some(first)
     };
-    let event = read(body).unwrap();
+    let event = read(body).unwrap().unwrap();
     assert!(understood(&event), "{event:?}");
-    assert_eq!(read(&grown(body)), Ok(event));
+    assert_eq!(read(&grown(body)), Some(Ok(event)));
     for hostile in [json!(null), json!([]), json!(7), json!("x"), json!({})] {
-        assert!(matches!(read(&hostile), Err(Unreadable::Malformed(_))), "{hostile}");
+        // Where the signature stands in the body, such a body has none.
+        assert!(matches!(read(&hostile), None | Some(Err(Unreadable::Malformed(_)))), "{hostile}");
     }
 }
 
 #[test]
 fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
     for (ats, provider, connection, secret) in connections() {
-        if let Intake::Webhook(intake) = connection.ats.intake() {
+        if let (Intake::Webhook(intake), Some(scheme)) = (connection.ats.intake(), ats_scheme(&connection, &secret)) {
             let understood = |event: &AtsEvent| matches!(event, AtsEvent::CheckRequested(_));
-            check_decode(
-                intake.scheme(&connection.id, &connection.webhook_passwords),
-                &marked("hook"),
-                &ats.event,
-                &|webhook| intake.decode(webhook),
-                understood,
-            );
+            let decode = |webhook: &Webhook<_>| intake.decode(webhook);
+            check_decode(scheme, &Sender::new("hook", "hook"), &ats.event, &decode, understood);
         }
         let decode = |webhook: &Webhook<_>| connection.provider.decode(webhook);
-        let understood = |event: &ProviderEvent| matches!(event, ProviderEvent::Changed { .. });
-        check_decode(secret.provider.scheme(), &marked("hook one"), &provider.event, &decode, understood);
+        let understood =
+            |event: &ProviderEvent| matches!(event, ProviderEvent::Changed { .. } | ProviderEvent::Told { .. });
+        let sender = Sender::new("postback", "hook one");
+        check_decode(provider_scheme(&connection, &secret), &sender, &provider.event, &decode, understood);
     }
 }
 

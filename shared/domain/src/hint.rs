@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, OrderId, ProviderOrderId};
+use crate::provider::Truth;
 use crate::request::Subject;
 
 /// The two workers' queues.
@@ -25,7 +26,16 @@ pub enum Hint {
     /// An order's placement is due: a retry, or the lookup after an unclear answer.
     Resume { order: OrderId },
     /// The provider says that an order changed.
-    ProviderChanged { connection: ConnectionId, provider_order: ProviderOrderId, received_at: Timestamp },
+    ProviderChanged {
+        connection: ConnectionId,
+        provider_order: ProviderOrderId,
+        /// Our own id of the order, where the provider keeps it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ours: Option<OrderId>,
+        received_at: Timestamp,
+    },
+    /// The provider, which cannot be asked, says how an order stands: statuses and ids, no person's data.
+    ProviderTold { connection: ConnectionId, truth: Box<Truth>, ours: Option<OrderId>, received_at: Timestamp },
     /// An order is due for a look at the provider or for a write to the ATS.
     Sync { order: OrderId },
 }
@@ -35,7 +45,7 @@ impl Hint {
     pub const fn queue(&self) -> Queue {
         match self {
             Self::CheckRequested { .. } | Self::LeftTrigger { .. } | Self::Resume { .. } => Queue::PlaceOrder,
-            Self::ProviderChanged { .. } | Self::Sync { .. } => Queue::SyncOrder,
+            Self::ProviderChanged { .. } | Self::ProviderTold { .. } | Self::Sync { .. } => Queue::SyncOrder,
         }
     }
 }

@@ -150,15 +150,8 @@ pub enum ResultCode {
 }
 
 impl ResultCode {
-    pub const ALL: [Self; 7] = [
-        Self::Clear,
-        Self::Review,
-        Self::Ineligible,
-        Self::NotApplicable,
-        Self::Restricted,
-        Self::Custom,
-        Self::None,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Clear, Self::Review, Self::Ineligible, Self::NotApplicable, Self::Restricted, Self::Custom, Self::None];
 
     /// The code in the API, the table and the logs.
     #[must_use]

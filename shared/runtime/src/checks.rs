@@ -6,7 +6,7 @@ use domain::decide::{self, Decision, Facts};
 use domain::id::{AtsId, GroupId};
 use domain::provider::{Package, RequesterStanding, Standing};
 use domain::reason::{Reason, Refusal};
-use domain::request::{CheckRequest, Subject};
+use domain::request::{Barrier, CheckRequest, Subject};
 use domain::secret::Secret;
 use domain::trace::Trace;
 use domain::trouble::Trouble;
@@ -85,7 +85,32 @@ pub async fn check(
     subject: &Subject,
     deadline: Deadline,
 ) -> Result<Checked, Trouble> {
-    let (request, kept_until) = read_request(hub, connected, subject, deadline).await?;
+    let read = read_request(hub, connected, subject, deadline).await?;
+    check_read(hub, connected, read, deadline).await
+}
+
+/// The same for a request that is kept as an order already: that the application was moved on meanwhile does not take it
+/// back.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_kept(
+    hub: &Hub,
+    connected: &Connected,
+    subject: &Subject,
+    deadline: Deadline,
+) -> Result<Checked, Trouble> {
+    let (mut request, kept_until) = read_request(hub, connected, subject, deadline).await?;
+    request.barrier = request.barrier.filter(|barrier| matches!(barrier, Barrier::Refusal(_)));
+    check_read(hub, connected, (request, kept_until), deadline).await
+}
+
+async fn check_read(
+    hub: &Hub,
+    connected: &Connected,
+    (request, kept_until): (CheckRequest, Option<Timestamp>),
+    deadline: Deadline,
+) -> Result<Checked, Trouble> {
     let question = decide::question(&connected.connection, &connected.mappings, &request);
     let (packages, standing) = futures::join!(
         packages(hub, connected, deadline, PACKAGES_KEPT),
@@ -118,7 +143,7 @@ fn decided(
     packages: &Result<Vec<Package>, Trouble>,
     standing: &Result<Standing, Trouble>,
 ) -> (Decision, Trace) {
-    let Connected { connection, mappings } = connected;
+    let Connected { connection, mappings, .. } = connected;
     decide::check(Facts { connection, mappings, request, packages, standing })
 }
 
@@ -145,7 +170,7 @@ async fn standing(
     hub: &Hub,
     connected: &Connected,
     deadline: Deadline,
-    question: Option<&(GroupId, Option<Secret>)>,
+    question: Option<&(Option<GroupId>, Option<Secret>)>,
 ) -> Result<Standing, Trouble> {
     let Some((group, email)) = question else {
         // Without a group the request is refused before the standing matters.
@@ -157,6 +182,6 @@ async fn standing(
         Some(RequesterStanding::Member(_)) => STANDING_KEPT,
         _ => BAD_STANDING_KEPT,
     };
-    let fetch = hub.ask_provider(connected, deadline, |provider| provider.standing(group, email.as_ref()));
+    let fetch = hub.ask_provider(connected, deadline, |provider| provider.standing(group.as_ref(), email.as_ref()));
     hub.standings.get_or_fetch(&key, hub.clock.now(), keeps, fetch).await
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use domain::ats::{Ats, ListsRequests, Page};
-use domain::connection::ConnectionSecret;
+use domain::connection::{Connection, ConnectionSecret};
 use domain::id::{ConnectionId, GroupId};
 use domain::provider::{Package, Provider, Standing};
 use domain::reason::{Reason, Refusal};
 use domain::talk::Talk;
 use domain::trouble::Trouble;
 use jiff::SignedDuration;
+use url::Url;
 
+use crate::access;
 use crate::cache::Aged;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -35,7 +37,7 @@ pub struct Hub {
     pub outbound: Outbound,
     connections: Aged<ConnectionId, Option<Arc<Connected>>>,
     pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
-    pub(crate) standings: Aged<(ConnectionId, GroupId, Option<[u8; 32]>), Standing>,
+    pub(crate) standings: Aged<(ConnectionId, Option<GroupId>, Option<[u8; 32]>), Standing>,
 }
 
 impl Hub {
@@ -97,9 +99,20 @@ impl Hub {
         talk: impl Fn(&dyn Ats) -> Talk<Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
         let connection = &connected.connection;
-        let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats);
-        self.ask(&connection.id, Reason::AtsCredentials, deadline, |secret| Some(talk(connector(secret)?.as_ref())))
-            .await
+        let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats, secret.access.as_ref());
+        let talk = |secret: &ConnectionSecret| Some(talk(connector(secret)?.as_ref()));
+        match connection.ats.authorizes() {
+            Some(authorizes) => access::ask(self, connected, authorizes, deadline, talk).await,
+            None => self.ask(&connection.id, Reason::AtsCredentials, deadline, talk).await,
+        }
+    }
+
+    /// Where the connection's provider may call us.
+    #[must_use]
+    pub fn provider_webhook(&self, connection: &Connection) -> Option<Url> {
+        let root = self.config.public_url.as_ref()?;
+        let (provider, id) = (connection.provider.name(), &connection.id);
+        Url::parse(&format!("{root}/api/external/provider/{provider}/{id}/webhook/")).ok()
     }
 
     /// Talks to the connection's provider, as [`Self::ask_ats`] does to the ATS.

@@ -3,6 +3,7 @@
 //!
 //! A function's way: [`lambda`] starts it, [`handlers`] hold its work, [`hub`] is what every handler is given.
 
+pub mod access;
 pub mod aws;
 pub mod cache;
 pub mod checks;

@@ -172,9 +172,7 @@ impl Outbound {
         }
         let permitted = match request.system.limit {
             None => return Ok(()),
-            Some(Limit::Quota(quota)) => {
-                self.store.permit(connection, request.system, quota, request.lane, now).await
-            }
+            Some(Limit::Quota(quota)) => self.store.permit(connection, request.system, quota, request.lane, now).await,
             Some(Limit::Rate(rate)) => {
                 let longest = LONGEST_TURN.min(deadline.left().saturating_sub(TURN_LEAVES));
                 match self.store.turn(connection, request.system, rate, longest, now).await {

@@ -79,6 +79,31 @@ impl Secrets {
         self.cache.get_or_fetch(connection, now, |_| FORCED, self.read(connection)).await.map(Some)
     }
 
+    /// The connection's secret as it is stored now.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it is not readable.
+    pub async fn read_anew(
+        &self,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> Result<Arc<ConnectionSecret>, SecretError> {
+        self.cache.forget(connection).await;
+        self.cache.get_or_fetch(connection, now, |_| KEPT, self.read(connection)).await
+    }
+
+    /// Replaces the connection's secret.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it was not stored.
+    pub async fn replace(&self, connection: &ConnectionId, secret: &ConnectionSecret) -> Result<(), SecretError> {
+        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: "not of its form".to_owned() })?;
+        let put = self.client.put_secret_value().secret_id(format!("{}/{connection}", self.prefix));
+        put.secret_string(text).send().await.map_err(|error| failed(&error))?;
+        self.cache.forget(connection).await;
+        Ok(())
+    }
+
     async fn read(&self, connection: &ConnectionId) -> Result<Arc<ConnectionSecret>, SecretError> {
         let id = format!("{}/{connection}", self.prefix);
         let answer = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| failed(&error))?;

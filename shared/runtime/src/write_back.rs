@@ -3,6 +3,7 @@
 use domain::ats::{Ats, Entry};
 use domain::connection::ReportUrl;
 use domain::order::{Event, LinkKind, Order, View, Wrote};
+use domain::provider::ReportPage;
 use domain::report_link::ReportLink;
 use domain::talk::Talk;
 use domain::trouble::Trouble;
@@ -71,6 +72,7 @@ pub async fn write_claimed(
         let Some(view) = order.desired.clone() else { return Ok(order) };
         let rev = order.desired_rev;
         let refusal = if order.ats_ref.is_none() { refusal_before(hub, &order).await? } else { None };
+        remember_refusal(hub, &order).await?;
         let at = order.ats_ref.clone().or_else(|| refusal.as_ref()?.ats_ref.clone());
         let report_link = report_link(hub, connected, &order, &view);
         let outcome = write(hub, connected, &order, view, report_link.as_ref(), at.as_deref(), deadline).await;
@@ -106,13 +108,14 @@ async fn write(
     deadline: Deadline,
 ) -> Result<String, Trouble> {
     let connection = &connected.connection;
-    let link = match (view.link, connection.report) {
-        (LinkKind::None, _) => None,
-        (LinkKind::Report, ReportUrl::PortalLink) => order
+    let link = match (view.link, connection.report, &order.report_page) {
+        (LinkKind::None | LinkKind::Missing, ..) => None,
+        (LinkKind::Report, ReportUrl::PortalLink, ReportPage::At(page)) => Some(page.clone()),
+        (LinkKind::Report, ReportUrl::PortalLink, _) => order
             .provider_order
             .as_ref()
             .and_then(|provider_order| connection.provider.portal_link(connection.region, provider_order)),
-        (LinkKind::Report, ReportUrl::Pdf { .. }) => pdf_link(hub, connected, order, report_link).await?,
+        (LinkKind::Report, ReportUrl::Pdf { .. }, _) => pdf_link(hub, connected, order, report_link).await?,
     };
     let view = view.named(connection.provider.shown_as());
     let (subject, view, link) = (&order.subject, &view, link.as_ref());
@@ -149,15 +152,26 @@ async fn pdf_link(
     Ok(Url::parse(&format!("{root}/reports/{}/{}", order.id, token.expose())).ok())
 }
 
-/// An earlier refusal of the same application for which no package could be told: the order takes over its entry in the
-/// ATS, so that the refusal disappears by itself.
+/// An earlier refusal of the same application that the ATS shows: the order takes over its entry, so that the refusal
+/// disappears by itself.
 async fn refusal_before(hub: &Hub, order: &Order) -> Result<Option<Order>, StoreError> {
-    let key = order.key_without_package();
-    if order.id == key {
+    if order.subject.request.is_some() {
+        // Where requests have ids of their own, each has its own entry.
         return Ok(None);
     }
+    let application = order.subject.application.as_str();
+    let key = hub.store.refusal_of(&order.connection, application).await?;
+    let Some(key) = key.filter(|key| *key != order.id) else { return Ok(None) };
     let refusal = hub.store.order(&key).await?;
-    Ok(refusal.filter(|refusal| refusal.ats_ref.is_some() || refusal.wants_write()))
+    Ok(refusal.filter(|refusal| refusal.is_refused() && (refusal.ats_ref.is_some() || refusal.wants_write())))
+}
+
+/// Remembers a refusal before the ATS shows it, for the order that may follow it.
+async fn remember_refusal(hub: &Hub, order: &Order) -> Result<(), StoreError> {
+    if !order.is_refused() || order.subject.request.is_some() {
+        return Ok(());
+    }
+    hub.store.remember_refusal(&order.connection, order.subject.application.as_str(), &order.id, hub.clock.now()).await
 }
 
 fn log(order: &Order) {

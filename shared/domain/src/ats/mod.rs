@@ -225,11 +225,22 @@ pub trait ListsRequests: Sync {
     fn list(&self, credentials: &AtsCredentials) -> Talk<Result<Page, Trouble>>;
 }
 
+/// What an ATS's admin does after granting the access, in sentences for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextSteps {
+    /// Where no trigger stage was found.
+    pub stage: String,
+    /// In any case.
+    pub after: Vec<String>,
+}
+
 /// An ATS whose admin grants the access on the ATS's own pages, and may take it back there. What is done with the access
 /// before it can be used for checks is here, too.
 pub trait Authorizes: Sync {
     /// Where the ATS's admin grants it. `redirect` is where the ATS sends them back to, with `state`.
     fn consent_page(&self, credentials: &AtsCredentials, redirect: &Url, state: &Secret) -> Option<Url>;
+
+    fn next_steps(&self) -> NextSteps;
 
     /// Turns the code that the ATS's admin came back with into tokens.
     fn exchange(
@@ -253,7 +264,8 @@ pub trait Authorizes: Sync {
     fn delete_hooks(&self, access: &Access, address: &Url) -> Talk<Result<(), Trouble>>;
 
     /// The applications that entered one of the stages since then and are still there: what lost webhooks would have said.
-    fn entered_since(&self, access: &Access, stages: &[AtsId], since: Timestamp) -> Talk<Result<Vec<Subject>, Trouble>>;
+    fn entered_since(&self, access: &Access, stages: &[AtsId], since: Timestamp)
+    -> Talk<Result<Vec<Subject>, Trouble>>;
 }
 
 /// Where in the ATS an order is shown.

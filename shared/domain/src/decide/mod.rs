@@ -200,10 +200,11 @@ fn requester(facts: Facts<'_>, group: Option<&GroupId>, trace: &mut Trace) -> Re
         }
         GroupStanding::Unknown => {
             trace.note("group at the provider", "unknown", "refused");
-            let named = facts.request.department.as_ref().map_or_else(
-                || group.map_or("", GroupId::as_str),
-                |department| department.name(),
-            );
+            let named = facts
+                .request
+                .department
+                .as_ref()
+                .map_or_else(|| group.map_or("", GroupId::as_str), |department| department.name());
             return refused(Reason::UnknownGroup, named);
         }
     }

@@ -63,7 +63,10 @@ pub(super) fn resolve(
                 trace.note("package", saw, "more than one id in one text: refused");
                 return Resolved::Refused(Refusal::about(Reason::MultiplePackages, value.name()));
             }
-            Match::SeveralOfThatName => return unknown(value, "more than one package of that name", trace),
+            Match::SeveralOfThatName => {
+                trace.note("package", saw, "more than one package of that name: refused");
+                return Resolved::Refused(Refusal::about(Reason::MultiplePackages, value.name()));
+            }
             Match::None => {
                 if let Err(trouble) = packages {
                     trace.note("package", saw, "a name, and the list cannot be read: waits");
@@ -107,6 +110,10 @@ fn understand<'a>(value: &AtsValue, mappings: &Mappings, known: &'a [Package]) -
         _ => {}
     }
     let wanted = value.text.trim().to_lowercase();
+    let mut exactly = known.iter().filter(|package| !wanted.is_empty() && package.name == value.text);
+    if let (Some(package), None) = (exactly.next(), exactly.next()) {
+        return Match::Name(package);
+    }
     let mut of_that_name =
         known.iter().filter(|package| !wanted.is_empty() && package.name.trim().to_lowercase() == wanted);
     match (of_that_name.next(), of_that_name.next()) {

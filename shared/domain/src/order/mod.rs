@@ -220,6 +220,12 @@ impl Order {
         Some(Event::new(now, "listed again: will be shown again", ""))
     }
 
+    /// Whether nothing was ordered of it and nothing will be.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.placement == Placement::Refused
+    }
+
     /// Whether another order of the same request would be a second one.
     #[must_use]
     pub const fn is_open(&self) -> bool {

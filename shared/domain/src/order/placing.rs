@@ -196,14 +196,14 @@ impl Order {
         next
     }
 
-    /// Whether the provider's own word about it can settle a placement whose outcome is not known.
+    /// Whether it may be at the provider without our knowing, so that the provider's own word about it settles it.
     #[must_use]
     pub const fn is_unclear(&self) -> bool {
         match self.placement {
             Placement::Placing { .. } | Placement::Uncertain { .. } => true,
-            // Parked for a lookup that told nothing, not for a person's confirmation.
-            Placement::Parked => self.first_intent_at.is_some(),
-            Placement::Refused | Placement::Retry { .. } | Placement::Placed => false,
+            // A lookup may have come too early.
+            Placement::Parked | Placement::Retry { .. } => self.first_intent_at.is_some(),
+            Placement::Refused | Placement::Placed => false,
         }
     }
 

@@ -14,6 +14,8 @@ const SCORE_LOOKS: [SignedDuration; 3] =
     [SignedDuration::from_mins(1), SignedDuration::from_mins(5), SignedDuration::from_mins(15)];
 /// The place in the retry schedule of a look that failed: one to two minutes.
 const READ_AGAIN: u32 = 4;
+/// Within what time a provider that cannot be asked tells the score of a finished order.
+const SCORE_TOLD_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 const SCORE_LOOK_LATER: SignedDuration = SignedDuration::from_hours(1);
 
 /// How often an order is read at a provider that may not tell of changes, by the age of the order.
@@ -21,6 +23,10 @@ const OFTEN: [(SignedDuration, SignedDuration); 2] = [
     (SignedDuration::from_hours(24), SignedDuration::from_mins(15)),
     (SignedDuration::from_hours(24 * 7), SignedDuration::from_hours(1)),
 ];
+
+fn no_result() -> OrderResult {
+    OrderResult { code: ResultCode::None, label: "No result given".to_owned() }
+}
 
 impl Order {
     /// What a reading of the provider changes.
@@ -53,9 +59,19 @@ impl Order {
         now.saturating_add(often.unwrap_or(timing.safety_look)).ok()
     }
 
-    /// The provider cannot be asked: only what it tells counts.
-    pub const fn only_told(&mut self) {
+    /// The provider cannot be asked: only what it tells counts, but for a score that it does not tell in time.
+    pub fn only_told(&mut self, now: Timestamp, timing: &Timing) -> Option<Event> {
         self.look_at = None;
+        let since = self.score_awaited_since?;
+        if since.duration_until(now) < SCORE_TOLD_WITHIN {
+            self.look_at = since.saturating_add(SCORE_TOLD_WITHIN).ok();
+            return None;
+        }
+        self.score_awaited_since = None;
+        self.set_status(OrderStatus::Completed, now);
+        self.result = Some(no_result());
+        self.settle(now, timing);
+        Some(Event::new(now, "completed without a score", "the provider told none"))
     }
 
     fn finished_checks(&self) -> usize {
@@ -150,8 +166,7 @@ impl Order {
         let since = *self.score_awaited_since.get_or_insert(now);
         let waited = now.duration_since(since);
         if waited >= given_up {
-            let none = OrderResult { code: ResultCode::None, label: "No result given".to_owned() };
-            return (OrderStatus::Completed, Some(none));
+            return (OrderStatus::Completed, Some(no_result()));
         }
         let next = SCORE_LOOKS
             .into_iter()

@@ -37,6 +37,15 @@ impl Order {
         self.ats_ref.is_none() && (self.write_attempts > 0 || self.write_refusal.is_some())
     }
 
+    /// What kept the ATS from being written may be cured: a write that waits for it is due at once. Whether there is one.
+    pub fn unblocked(&mut self, reason: Reason, now: Timestamp) -> bool {
+        let waits = self.wants_write() && self.write_refusal.as_ref().is_some_and(|refusal| refusal.reason == reason);
+        if waits {
+            self.write_at = Some(now);
+        }
+        waits
+    }
+
     pub(super) fn write_due_at(&self) -> Option<Timestamp> {
         if !self.wants_write() {
             return None;

@@ -116,7 +116,7 @@ macro_rules! providers {
 
 providers! {
     certn Certn "Certn",
-    // asurint Asurint "Asurint",
+    asurint Asurint "Asurint",
 }
 
 /// What a provider is like, as data.
@@ -142,10 +142,19 @@ pub struct Traits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderEvent {
     /// `ours` is our own id of the order, where the provider keeps it.
-    Changed { event: String, order: ProviderOrderId, ours: Option<OrderId> },
+    Changed {
+        event: String,
+        order: ProviderOrderId,
+        ours: Option<OrderId>,
+    },
     /// What it says is all that can be known: the provider cannot be asked.
-    Told { truth: Box<Truth>, ours: Option<OrderId> },
-    UnknownType { event: String },
+    Told {
+        truth: Box<Truth>,
+        ours: Option<OrderId>,
+    },
+    UnknownType {
+        event: String,
+    },
 }
 
 /// A package that the provider sells to this account.
@@ -302,7 +311,7 @@ pub enum ReportFile {
 }
 
 /// One page of the provider's event list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventPage {
     pub changed: Vec<ProviderOrderId>,
     /// The last event of the page, from where the next look goes on.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ats::{AtsEvent, AtsSettings, ReceivesWebhooks as _, Reply, icims};
+use domain::ats::{AtsEvent, AtsSettings, Keys, ReceivesWebhooks as _, Reply, icims};
 use domain::decide::Decision;
 use domain::hint::Hint;
 use domain::id::ConnectionId;
@@ -74,7 +74,11 @@ async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected
     })?;
     let connected = connected.ok_or(Reply::Unauthentic)?;
     let verified = webhook
-        .verify(settings(&connected)?.scheme(&connected.connection.id, &connected.connection.webhook_passwords))
+        .verify(settings(&connected)?.scheme(Keys {
+            connection: &connected.connection.id,
+            passwords: &connected.connection.webhook_passwords,
+            access: None,
+        }))
         .map_err(|_| {
             tracing::warn!(connection = %user, "a webhook with wrong credentials");
             Reply::Unauthentic

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::decide::Decision;
-use domain::decide::repeat::{self, Repeat};
+use domain::decide::repeat::{self, Asked, Repeat};
 use domain::hint::{Hint, Message};
 use domain::id::{ConnectionId, OrderId};
 use domain::order::{Event, NextStep, Order, Planned};
-use domain::provider::{NewOrder, Truth};
+use domain::provider::{Correlation, NewOrder, Truth};
 use domain::reason::{Kind, NotForUs, Reason, Refusal};
 use domain::request::{CheckRequest, Subject};
 use domain::retry;
@@ -48,7 +48,7 @@ pub async fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Resu
             not_for_us(&hub, connection, subject, outcome, &trace, Some(*received_at)).await
         }
         Hint::Resume { order } => resume(&hub, order, deadline).await,
-        Hint::ProviderChanged { .. } | Hint::Sync { .. } => {
+        Hint::ProviderChanged { .. } | Hint::ProviderTold { .. } | Hint::Sync { .. } => {
             tracing::error!("a message of the other queue");
             Ok(())
         }
@@ -138,19 +138,20 @@ async fn not_for_us(
 async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation: u32) -> Planned {
     let connection = &connected.connection;
     let candidate_mark = match (&checked.request.candidate.email, &checked.decision) {
-        (Some(email), Decision::Order { .. }) => {
+        (Some(email), Decision::Order(_)) => {
             // Kept since the ATS was read a moment ago; without it a lookup simply cannot compare.
             hub.secrets.get(&connection.id, hub.clock.now()).await.ok().map(|secret| secret.mark(email))
         }
         _ => None,
     };
     let (package, package_name, group, ordered_by) = match &checked.decision {
-        Decision::Order { order, package_name } => (
+        Decision::Order(order) => (
             Some(order.package.clone()),
-            Some(package_name.clone()),
-            Some(order.group.clone()),
+            Some(order.package_name.clone()),
+            order.group.clone(),
             order.ordered_by.clone(),
         ),
+        Decision::NotForUs(_) => (None, None, None, None),
         Decision::Refuse { package, .. } | Decision::Wait { package, .. } => {
             (package.as_ref().map(|p| p.id.clone()), package.as_ref().map(|p| p.name.clone()), None, None)
         }
@@ -168,6 +169,7 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
         ordered_by,
         candidate_mark,
         status_ids_agree: checked.request.in_trigger_status == Some(true),
+        entered_at: checked.request.entry.map(|entry| entry.at),
         request_kept_until: checked.kept_until,
         subject,
     }
@@ -184,22 +186,29 @@ async fn place(
     deadline: Deadline,
 ) -> Result<OrderId, Failed> {
     let timing = &hub.config.timing;
-    let (mut generation, mut to_confirm) = (0, false);
+    let mut generation = 0;
+    // Why the next generation is not simply ordered.
+    let mut held: Option<Refusal> = None;
     let (mut replaces, mut left_at): (Option<Order>, Option<Option<Timestamp>>) = (None, None);
     let (order, claimed) = loop {
         let now = hub.clock.now();
         let planned = planned(hub, connected, &checked, generation).await;
-        let (order, event) = if to_confirm {
-            let order = Order::park(planned, Refusal::new(Reason::PossibleDuplicate), now, timing);
-            (order, Event::new(now, "held: looks like a repetition", Reason::PossibleDuplicate.code()))
-        } else {
-            match &checked.decision {
-                Decision::Order { .. } => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
-                Decision::Refuse { refusal, .. } => {
-                    let event = Event::new(now, "refused", refusal.reason.code());
-                    (Order::refuse(planned, refusal.clone(), now, timing), event)
-                }
-                Decision::Wait { trouble, .. } => Order::wait(planned, trouble, now, timing),
+        let refuse = |planned: Planned, refusal: &Refusal| {
+            let event = Event::new(now, "refused", refusal.reason.code());
+            (Order::refuse(planned, refusal.clone(), now, timing), event)
+        };
+        let (order, event) = match (&held, &checked.decision) {
+            (Some(refusal), _) if refusal.reason.kind() == Kind::Hold => {
+                let event = Event::new(now, "held: looks like a repetition", refusal.reason.code());
+                (Order::park(planned, refusal.clone(), now, timing), event)
+            }
+            (Some(refusal), _) | (None, Decision::Refuse { refusal, .. }) => refuse(planned, refusal),
+            (None, Decision::Order(_)) => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+            (None, Decision::Wait { trouble, .. }) => Order::wait(planned, trouble, now, timing),
+            (None, Decision::NotForUs(why)) => {
+                let (connection, subject) = (&connected.connection.id, &checked.request.subject);
+                not_for_us(hub, connection, subject, *why, &checked.trace, None).await?;
+                return Ok(planned.id);
             }
         };
         let (mut order, expect) = match &replaces {
@@ -221,10 +230,28 @@ async fn place(
                     }
                 };
                 replaces = None;
-                match repeat::judge(&existing, checked.request.in_trigger_status, left, &mut checked.trace) {
+                let refusal = match &checked.decision {
+                    Decision::Refuse { refusal, .. } => Some(refusal),
+                    _ => None,
+                };
+                let asked = Asked {
+                    in_trigger_status: checked.request.in_trigger_status,
+                    entry: checked.request.entry,
+                    left_trigger_at: left,
+                    refusal: held.as_ref().or(refusal),
+                };
+                match repeat::judge(&existing, asked, &mut checked.trace) {
                     Repeat::Afresh => replaces = Some(*existing),
-                    Repeat::NextGeneration => (generation, to_confirm) = (generation + 1, false),
-                    Repeat::NextGenerationHeld => (generation, to_confirm) = (generation + 1, true),
+                    Repeat::NextGeneration => (generation, held) = (generation + 1, None),
+                    Repeat::NextGenerationHeld => {
+                        (generation, held) = (generation + 1, Some(Refusal::new(Reason::PossibleDuplicate)));
+                    }
+                    Repeat::NextGenerationRefused => {
+                        let earlier = existing.provider_reference();
+                        let earlier = earlier.unwrap_or_else(|| existing.id.short().to_owned());
+                        (generation, held) =
+                            (generation + 1, Some(Refusal::about(Reason::ReorderNotAllowed, &earlier)));
+                    }
                     Repeat::NotForUs(why) => {
                         if let (Some(request), true) = (&existing.subject.request, existing.is_settled()) {
                             hub.store.erase_request(&existing.connection, request).await?;
@@ -242,7 +269,7 @@ async fn place(
     let id = order.id.clone();
     checks::note_unmapped(hub, connected, &checked).await;
     match checked.decision {
-        Decision::Order { order: new_order, .. } if !to_confirm => {
+        Decision::Order(new_order) if held.is_none() => {
             send(hub, connected, order, &new_order, deadline).await?;
         }
         _ if claimed => {
@@ -262,9 +289,10 @@ async fn send(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let leaves_in_time = deadline.sooner(Deadline::after(ONCE_NEEDS + LEAVES_WITHIN));
+    let correlation = Correlation { order: order.id.clone(), callback: hub.provider_webhook(&connected.connection) };
     let sent = hub
         .ask_provider(connected, leaves_in_time, |provider| {
-            provider.place(new_order).map(|outcome| match outcome {
+            provider.place(new_order, &correlation).map(|outcome| match outcome {
                 PostOutcome::NoEffect(trouble) => Err(trouble),
                 known_or_unclear => Ok(known_or_unclear),
             })
@@ -306,7 +334,7 @@ pub(super) async fn place_again(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let timing = &hub.config.timing;
-    let checked = checks::check(hub, connected, &order.subject, deadline).await;
+    let checked = checks::check_kept(hub, connected, &order.subject, deadline).await;
     let now = hub.clock.now();
     let checked = match checked {
         Ok(checked) => checked,
@@ -320,7 +348,7 @@ pub(super) async fn place_again(
         return Ok(());
     }
     match checked.decision {
-        Decision::Order { order: new_order, .. } => {
+        Decision::Order(new_order) => {
             let before = order.rev;
             let mut order = order;
             let event = order.intend_again(planned, now).explained(checked.trace);
@@ -331,6 +359,7 @@ pub(super) async fn place_again(
                 Saved::Conflict(_) => Ok(()),
             }
         }
+        Decision::NotForUs(_) => Ok(()),
         Decision::Refuse { refusal, .. } => {
             change_and_write(hub, connected, order, deadline, |order| {
                 vec![order.refused(refusal.clone(), now, timing).explained(checked.trace.clone())]

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use domain::connection::Connection;
 use domain::hint::{Hint, Message};
 use domain::order::{NextStep, Order};
+use domain::provider::EventPage;
+use domain::talk::Talk;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+
+mod watch_access;
 
 use super::Failed;
 use crate::deadline::Deadline;
@@ -110,6 +114,14 @@ async fn watch_connections(hub: &Hub, deadline: Deadline) -> Result<(), Failed> 
 }
 
 async fn watch(hub: &Hub, connection: &Connection, now: Timestamp, deadline: Deadline) -> Result<(), Failed> {
+    let access = match connection.ats.authorizes() {
+        Some(_) => watch_access::watch(hub, connection, deadline).await,
+        None => Ok(()),
+    };
+    access.and(watch_provider(hub, connection, now, deadline).await)
+}
+
+async fn watch_provider(hub: &Hub, connection: &Connection, now: Timestamp, deadline: Deadline) -> Result<(), Failed> {
     let last = hub.store.event_cursor(&connection.id).await?;
     if last.as_ref().is_some_and(|cursor| cursor.read_at.duration_until(now) < EVENTS_EVERY) {
         return Ok(());
@@ -131,7 +143,11 @@ async fn read_events(
 ) -> Result<(), StoreError> {
     let connection = &connected.connection.id;
     for _ in 0..EVENT_PAGES {
-        let page = hub.ask_provider(connected, deadline, |provider| provider.events_after(cursor.as_deref())).await;
+        let page = hub.ask_provider(connected, deadline, |provider| match provider.event_list() {
+            Some(list) => list.events_after(cursor.as_deref()),
+            None => Talk::Done(Ok(EventPage::default())),
+        });
+        let page = page.await;
         let page = match page {
             Ok(page) => page,
             Err(trouble) => {
@@ -143,7 +159,8 @@ async fn read_events(
         changed.sort();
         changed.dedup();
         for provider_order in changed {
-            let hint = Hint::ProviderChanged { connection: connection.clone(), provider_order, received_at: now };
+            let hint =
+                Hint::ProviderChanged { connection: connection.clone(), provider_order, ours: None, received_at: now };
             if hub.queues.send(&Message::new(hint)).await.is_err() {
                 // The cursor stays where it is, so that the next look sees the same events.
                 return Ok(());

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use domain::id::OrderId;
 use domain::order::{Event, Order};
-use domain::provider::ReportFile;
+use domain::provider::{MakesReportFiles, Provider, ReportFile};
 use domain::reason::{Reason, Refusal};
 use domain::status::OrderStatus;
+use domain::talk::Talk;
 use domain::trouble::Trouble;
 
 use crate::edge::{Answer, Call, answer};
@@ -66,7 +67,8 @@ async fn open(hub: &Hub, connected: &Connected, order: &Order, call: &Call) -> R
     let file = match &order.report_file {
         Some(file) => file.clone(),
         None => {
-            let file = hub.ask_provider(connected, deadline, |provider| provider.make_report(provider_order)).await?;
+            let make = |provider: &dyn Provider| with_files(provider, |files| files.make_report(provider_order));
+            let file = hub.ask_provider(connected, deadline, make).await?;
             let made = change(hub, order.clone(), |order| {
                 order.report_file.get_or_insert_with(|| file.clone());
                 vec![Event::new(hub.clock.now(), "the report is being made", "")]
@@ -79,7 +81,8 @@ async fn open(hub: &Hub, connected: &Connected, order: &Order, call: &Call) -> R
         if ask > 0 {
             tokio::time::sleep(PAUSE.min(deadline.left() / 4)).await;
         }
-        match hub.ask_provider(connected, deadline, |provider| provider.report_file(&file)).await? {
+        let read = |provider: &dyn Provider| with_files(provider, |files| files.report_file(&file));
+        match hub.ask_provider(connected, deadline, read).await? {
             ReportFile::Ready(address) => {
                 // Who opened a report must be known: without the record there is no access.
                 let event = Event::new(hub.clock.now(), "the report was opened by its link", "");
@@ -101,6 +104,15 @@ async fn open(hub: &Hub, connected: &Connected, order: &Order, call: &Call) -> R
         }
     }
     Ok(being_made())
+}
+
+/// A link is made only for a provider that makes files of reports.
+fn with_files<T>(
+    provider: &dyn Provider,
+    talk: impl FnOnce(&dyn MakesReportFiles) -> Talk<Result<T, Trouble>>,
+) -> Talk<Result<T, Trouble>> {
+    let none = || Trouble::because(Refusal::new(Reason::ReportFailed), "the provider makes no files of reports");
+    provider.report_files().map_or_else(|| Talk::Done(Err(none())), talk)
 }
 
 const PRIVATE: [(&str, &str); 3] =

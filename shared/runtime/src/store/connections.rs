@@ -1,12 +1,14 @@
 //! Connections with their mappings.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::authorization::Authorization;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use domain::mapping::{self, Mapping, Mappings};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::authorizations::first_authorization;
 use super::items::{self, number, text};
 use super::polls::first_poll;
 use super::{Store, StoreError};
@@ -16,6 +18,8 @@ use super::{Store, StoreError};
 pub struct Connected {
     pub connection: Connection,
     pub mappings: Mappings,
+    /// Where the access stands that the ATS's admin grants, where one is granted.
+    pub authorization: Option<Authorization>,
 }
 
 /// Up to where the provider's event list was read, and when.
@@ -40,7 +44,7 @@ impl Store {
         item.insert("list_pk".to_owned(), text("CONNECTIONS"));
         item.insert("list_sk".to_owned(), text(connection.id.as_str()));
         let mut transaction = self.client.transact_write_items();
-        for item in [Some(item), first_poll(connection)?].into_iter().flatten() {
+        for item in [Some(item), first_poll(connection)?, first_authorization(connection)?].into_iter().flatten() {
             let put = Put::builder().table_name(&self.table).set_item(Some(item));
             let put = put.condition_expression("attribute_not_exists(pk)").build();
             let put = put.map_err(|_| StoreError::new("construction"))?;
@@ -58,16 +62,17 @@ impl Store {
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :pk");
         let query = query.expression_attribute_values(":pk", text(connection_pk(id))).consistent_read(true);
         let mut pages = query.into_paginator().items().send();
-        let (mut connection, mut mappings) = (None, Vec::new());
+        let (mut connection, mut mappings, mut authorization) = (None, Vec::new(), None);
         while let Some(item) = pages.next().await {
             let item = item?;
             match items::text_of(&item, "sk") {
                 "META" => connection = Some(items::data(&item)?),
+                "ACCESS" => authorization = Some(items::data(&item)?),
                 sk if sk.starts_with("MAP#") => mappings.push(items::data(&item)?),
                 _ => {}
             }
         }
-        Ok(connection.map(|connection| Connected { connection, mappings: Mappings(mappings) }))
+        Ok(connection.map(|connection| Connected { connection, mappings: Mappings(mappings), authorization }))
     }
 
     /// Every connection of the stack.

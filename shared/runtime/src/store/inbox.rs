@@ -1,6 +1,6 @@
 //! What arrived and did not become an order, with its trace: the latest of each application, and how often.
 
-use domain::id::ConnectionId;
+use domain::id::{ConnectionId, OrderId};
 use domain::trace::Trace;
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,6 +57,43 @@ impl Store {
         if let Err(error) = self.record_arrival(connection, arrival).await {
             tracing::error!(cause = %error, outcome = arrival.outcome, "an arrival could not be recorded");
         }
+    }
+
+    /// The application's latest refusal that the ATS may show.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn refusal_of(
+        &self,
+        connection: &ConnectionId,
+        application: &str,
+    ) -> Result<Option<OrderId>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let found = get.set_key(Some(items::key(&inbox_pk(connection), application))).send().await?;
+        Ok(found.item.as_ref().and_then(|item| OrderId::parse(items::text_of(item, "refusal")).ok()))
+    }
+
+    /// Remembers the application's latest refusal.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it was not stored.
+    pub async fn remember_refusal(
+        &self,
+        connection: &ConnectionId,
+        application: &str,
+        refusal: &OrderId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_second();
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update.set_key(Some(items::key(&inbox_pk(connection), application)));
+        update
+            .update_expression("SET refusal = :refusal, expires_at = :expires")
+            .expression_attribute_values(":refusal", text(refusal.as_str()))
+            .expression_attribute_values(":expires", number(expires_at))
+            .send()
+            .await?;
+        Ok(())
     }
 
     /// When the application was last seen outside the trigger status.

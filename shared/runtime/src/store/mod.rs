@@ -1,5 +1,6 @@
 //! The one table: ids, codes and times. Every write has a condition, so that whoever comes second knows.
 
+mod authorizations;
 mod connections;
 mod inbox;
 mod items;

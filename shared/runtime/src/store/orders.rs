@@ -170,6 +170,24 @@ impl Store {
         found.items.unwrap_or_default().iter().map(items::data).collect()
     }
 
+    /// The connection's orders whose write to the ATS waits for a person.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn blocked_orders(&self, connection: &ConnectionId) -> Result<Vec<Order>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name("list");
+        let query = query.key_condition_expression("list_pk = :pk").filter_expression("#data.delivery = :blocked");
+        let query = query.expression_attribute_names("#data", "data");
+        let query = query.expression_attribute_values(":blocked", text("blocked"));
+        let query = query.expression_attribute_values(":pk", text(format!("ORDERS#{connection}")));
+        let mut pages = query.into_paginator().items().send();
+        let mut orders = Vec::new();
+        while let Some(item) = pages.next().await {
+            orders.push(items::data(&item?)?);
+        }
+        Ok(orders)
+    }
+
     /// The order with its story.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ fn settings(extra: Value) -> Settings {
 
 fn connector(extra: Value) -> Connector {
     let credentials = Credentials { username: "api".to_owned(), password: Secret::from("pw") };
-    Connector::new(settings(extra), credentials)
+    Connector::new(settings(extra), credentials, None)
 }
 
 fn subject() -> Subject {
@@ -319,6 +319,9 @@ fn view(status: OrderStatus) -> View {
         result: None,
         sentence: String::new(),
         package_name: Some("Certn Basic".to_owned()),
+        reference: None,
+        status_word: None,
+        provider: String::new(),
         link: LinkKind::None,
         checks: Vec::new(),
         was_completed: false,

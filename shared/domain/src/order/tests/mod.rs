@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::id::AtsId;
-use crate::provider::{CheckProgress, Truth};
+use crate::provider::{CheckProgress, ReportPage, Truth};
 use crate::reason::{Kind, Reason};
 use crate::status::ResultCode;
 use crate::trouble::{Cause, PostOutcome, Trouble};
@@ -175,8 +175,10 @@ fn full(placement: Placement) -> Order {
         first_intent_at: Some(at(0)),
         unclear_attempts: 1,
         status_ids_agree: true,
+        entered_at: Some(at(13)),
         status: OrderStatus::ActionRequired,
         status_at: at(1),
+        status_word: Some("Waits".to_owned()),
         action_by: Some(ActionBy::Client),
         refusal: refusal(),
         result: result(),
@@ -197,6 +199,9 @@ fn full(placement: Placement) -> Order {
             result: result(),
             sentence: "Wait.".to_owned(),
             package_name,
+            reference: Some("C1".to_owned()),
+            status_word: Some("Waits".to_owned()),
+            provider: String::new(),
             link: LinkKind::Report,
             checks: vec![CheckProgress { name: "Identity verification".to_owned(), finished: true }],
             was_completed: true,
@@ -210,6 +215,7 @@ fn full(placement: Placement) -> Order {
         claimed_until: Some(at(7)),
         write_refusal: refusal(),
         ats_ref: Some("88".to_owned()),
+        report_page: ReportPage::At("https://portal.example/r/1".parse().unwrap()),
         report_link: Some(ReportLink { serial: 1, expires_at: at(8), revoked: true }),
         report_file: Some("f1".to_owned()),
     }

@@ -49,14 +49,17 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     desired.link
     desired.order
     desired.package_name
+    desired.reference
     desired.refusal.about
     desired.refusal.reason
     desired.result.code
     desired.result.label
     desired.sentence
     desired.status
+    desired.status_word
     desired.was_completed
     desired_rev
+    entered_at
     first_intent_at
     generation
     group
@@ -79,6 +82,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     report_link.expires_at
     report_link.revoked
     report_link.serial
+    report_page.at
     request_kept_until
     result.code
     result.label
@@ -87,6 +91,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     status
     status_at
     status_ids_agree
+    status_word
     subject.application
     subject.requester
     subject.status

@@ -307,3 +307,47 @@ fn a_reading_without_a_time_takes_no_finished_check_back() {
     read(&mut order, Truth { modified: None, ..with_checks(OrderStatus::InProgress, 0, 1) }, 11);
     assert_eq!(order.checks.iter().filter(|check| check.finished).count(), 2);
 }
+
+#[test]
+fn a_provider_that_cannot_be_asked_has_a_quarter_of_an_hour_to_tell_the_score() {
+    let mut order = placed();
+    let told = |modified| Truth { awaits_score: Some(SignedDuration::from_mins(15)), ..truth(OrderStatus::InProgress, modified) };
+    order.observed(told(10), at(10), &Timing::default());
+    assert_eq!(order.only_told(at(11), &Timing::default()), None);
+    assert_eq!((order.status, order.look_at), (OrderStatus::InProgress, Some(at(10 + 900))));
+    let mut scored = order.clone();
+    scored.observed(truth(OrderStatus::Completed, 20), at(20), &Timing::default());
+    assert_eq!((scored.only_told(at(10 + 900), &Timing::default()), scored.look_at), (None, None));
+    assert!(order.only_told(at(10 + 900), &Timing::default()).is_some());
+    let (status, result) = (order.status, order.result.clone().unwrap());
+    assert_eq!((status, result.code, order.look_at), (OrderStatus::Completed, ResultCode::None, None));
+}
+
+#[test]
+fn an_order_of_a_provider_that_may_not_tell_is_asked_for_often_while_it_is_young() {
+    let look = |age: i64| {
+        let mut order = placed();
+        let silent = Truth { ask_often: true, ..truth(OrderStatus::InProgress, 10) };
+        order.observed(silent, at(age), &Timing::default());
+        order.look_at.unwrap().as_second() - at(age).as_second()
+    };
+    assert_eq!([look(60), look(2 * DAY), look(8 * DAY)], [15 * 60, 3_600, DAY]);
+}
+
+#[test]
+fn a_report_page_is_shown_as_soon_as_the_provider_gives_one_and_missed_only_at_the_end() {
+    let page = |n: u8| ReportPage::At(format!("https://portal.example/r/{n}").parse().unwrap());
+    let link = |report: ReportPage, status| {
+        let mut order = placed();
+        order.observed(Truth { report, ..truth(status, 10) }, at(10), &Timing::default());
+        order.desired.unwrap().link
+    };
+    assert_eq!(link(ReportPage::Missing, OrderStatus::InProgress), LinkKind::None);
+    assert_eq!(link(page(1), OrderStatus::InProgress), LinkKind::Report);
+    assert_eq!(link(ReportPage::Missing, OrderStatus::Completed), LinkKind::Missing);
+    assert_eq!(link(page(1), OrderStatus::Completed), LinkKind::Report);
+    let mut order = placed();
+    order.observed(Truth { report: page(1), ..truth(OrderStatus::InProgress, 10) }, at(10), &Timing::default());
+    order.observed(Truth { report: ReportPage::Missing, ..truth(OrderStatus::InProgress, 5) }, at(11), &Timing::default());
+    assert_eq!(order.report_page, page(1));
+}

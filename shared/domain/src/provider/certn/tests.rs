@@ -11,7 +11,7 @@ use super::*;
 use crate::request::Candidate;
 use crate::connection::tests::new_connection;
 use crate::http::{HttpFailure, NotSent};
-use crate::id::PackageId;
+use crate::id::{AtsId, OrderId, PackageId};
 use crate::talk::play;
 
 fn credentials() -> Credentials {
@@ -74,8 +74,10 @@ fn event(body: &str) -> String {
     let headers = vec![("x-signature".to_owned(), signature)];
     let arrived = Webhook::received(headers, body.as_bytes().to_vec(), Timestamp::UNIX_EPOCH).unwrap();
     let webhook = arrived.verify(crate::webhook::Scheme::HmacSha256Hex { header: "x-signature", secrets: &secrets });
-    match decode(&webhook.unwrap()) {
-        Ok(ProviderEvent::Changed { event, order }) => format!("{event} changed {order}"),
+    let settings: Settings = serde_json::from_value(json!({})).unwrap();
+    match settings.decode(&webhook.unwrap()) {
+        Ok(ProviderEvent::Told { .. }) => unreachable!("Certn can be asked"),
+        Ok(ProviderEvent::Changed { event, order, .. }) => format!("{event} changed {order}"),
         Ok(ProviderEvent::UnknownType { event }) => format!("{event} unknown"),
         Err(unreadable) => format!("{unreadable:?}"),
     }
@@ -160,6 +162,17 @@ fn an_order_is_an_invitation_with_at_most_the_name() {
     assert_snapshot!(body(|order| order.ordered_by = None), @r#"{"email_address":"ada@example.com","group":"g1","input_claims":{"name":{"family_name":"Moss","given_name":"Ada","type":"LEGAL"}},"package":"p1","return_invite_link":false,"send_invite_email":true}"#);
     assert_snapshot!(body(|order| order.candidate.given_name = None), @r#"{"email_address":"ada@example.com","group":"g1","ordered_by":"u1","package":"p1","return_invite_link":false,"send_invite_email":true}"#);
     assert_snapshot!(body(|order| order.candidate.family_name = None), @r#"{"email_address":"ada@example.com","group":"g1","ordered_by":"u1","package":"p1","return_invite_link":false,"send_invite_email":true}"#);
+}
+
+fn correlation() -> Correlation {
+    Correlation { order: OrderId::parse("order").unwrap(), callback: None }
+}
+
+fn is(reading: Reading) -> Truth {
+    match reading {
+        Reading::Is(truth) => *truth,
+        other => unreachable!("{other:?}"),
+    }
 }
 
 fn case(status: &str, score: Value) -> Value {
@@ -255,7 +268,7 @@ fn every_score_has_one_result_and_an_unknown_one_is_never_clear() {
 #[test]
 fn an_order_is_read_gone_or_in_trouble() {
     let (gone, sent) = against(connector().read(&case_id()), vec![json_answer(404, json!({}))]);
-    assert_eq!(gone, Ok(None));
+    assert_eq!(gone, Ok(Reading::Gone));
     assert_eq!(sent, ["GET /api/public/cases/case-1/"]);
     assert_snapshot!(read_case(json!({"id": 5})), @"later: certn: an answer that is not the expected JSON");
     assert_snapshot!(read_case(json!([])), @"later: certn: an answer that is not the expected JSON");
@@ -266,7 +279,7 @@ fn every_attribute_at_fault_has_its_reason() {
     let line = |attr: &str, code: &str| {
         let error = json!({"code": code, "detail": "Ada Moss <ada@example.com>", "attr": attr});
         let body = json!({"type": "validation_error", "errors": [error]});
-        let (outcome, _) = against(connector().place(&new_order()), vec![json_answer(400, body)]);
+        let (outcome, _) = against(connector().place(&new_order(), &correlation()), vec![json_answer(400, body)]);
         let PostOutcome::NoEffect(trouble) = outcome else { panic!("{outcome:?}") };
         assert!(!format!("{trouble:?}").contains("ada"), "{trouble:?}");
         trouble_line(&trouble)
@@ -296,7 +309,7 @@ fn every_attribute_at_fault_has_its_reason() {
 #[test]
 fn placing_an_order_has_one_of_three_outcomes() {
     let check = |outcome: HttpOutcome| {
-        let (placed, sent) = play(connector().place(&new_order()), |request| {
+        let (placed, sent) = play(connector().place(&new_order(), &correlation()), |request| {
             assert_eq!((request.sending, request.lane), (Sending::Once, Lane::Orders));
             outcome.clone()
         });
@@ -341,7 +354,7 @@ fn the_second_key_is_tried_once_and_only_after_a_401() {
             used.push(format!("{name}: {}", key.expose()));
             json_answer(*statuses.next().unwrap(), case("DRAFT", Value::Null))
         });
-        let line = read.map_or_else(|trouble| trouble_line(&trouble), |truth| truth.unwrap().order.to_string());
+        let line = read.map_or_else(|trouble| trouble_line(&trouble), |reading| is(reading).order.to_string());
         format!("{} | {line}", used.join(", "))
     };
     assert_snapshot!(check(&["k1", "k2"], &[200]), @"authorization: Api-Key k1 | case-1");
@@ -580,7 +593,7 @@ proptest! {
         let error = json!({"code": "invalid", "detail": detail, "attr": "email_address", "message": detail});
         let body = json!({"type": "validation_error", "errors": [error], "detail": detail, "overall_status": detail});
         let (read, _) = play(connector().read(&case_id()), |_| json_answer(status, body.clone()));
-        let (placed, _) = play(connector().place(&new_order()), |_| json_answer(status, body.clone()));
+        let (placed, _) = play(connector().place(&new_order(), &correlation()), |_| json_answer(status, body.clone()));
         let (listed, _) = play(connector().packages(), |_| json_answer(status, body.clone()));
         let printed = format!("{read:?} {placed:?} {listed:?}");
         prop_assert!(!printed.contains(&detail), "{}", printed);
@@ -599,7 +612,7 @@ fn checks_of(checks: Value) -> String {
         let lines = truth.checks.iter().map(|check| format!("{}{}", mark(check.finished), check.name));
         lines.collect::<Vec<_>>().join(", ")
     };
-    read.map_or_else(|trouble| trouble_line(&trouble), |truth| truth.map(shown).unwrap())
+    read.map_or_else(|trouble| trouble_line(&trouble), |reading| shown(is(reading)))
 }
 
 #[test]
@@ -662,10 +675,10 @@ fn nothing_that_a_check_found_is_taken_along() {
     let mut body = case("COMPLETE", json!("CLEAR"));
     body["checks"] = found.clone();
     body["output_claims"] = found;
-    let read = against(connector().read(&case_id()), vec![json_answer(200, body.clone())]).0.unwrap().unwrap();
+    let read = against(connector().read(&case_id()), vec![json_answer(200, body.clone())]).0.map(is).unwrap();
     let listed = modern(json!([body]), Value::Null);
     let found = against(connector().find(&lookup("ada@example.com")), vec![listed]).0.unwrap();
-    assert_eq!(found, std::slice::from_ref(&read));
+    assert_eq!(found, Findings::Orders(vec![read.clone()]));
     assert!(!format!("{read:?}").to_uppercase().contains("MARK"), "{read:?}");
     assert_snapshot!(format!("{:?}", read.checks), @r#"[CheckProgress { name: "Criminal record report", finished: true }]"#);
 }

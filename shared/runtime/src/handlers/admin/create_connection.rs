@@ -22,9 +22,11 @@ pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
 async fn create(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
     let new: NewConnection = super::body(call)?;
     let password = Secret::new(readable_password(&random()?));
+    let provider_password = Secret::new(readable_password(&random()?));
     let minted = Minted {
         id: ConnectionId::from_random(new.ats.name(), random()?),
         webhook_password: password.clone(),
+        provider_password: provider_password.clone(),
         link_key: Secret::new(BASE32_NOPAD.encode(&random::<32>()?)),
         now: hub.clock.now(),
     };
@@ -39,9 +41,16 @@ async fn create(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
     hub.store.create_connection(&connection).await.map_err(|error| super::unavailable(&error))?;
     tracing::info!(connection = %connection.id, "connected");
     let mut shown = super::connection_json(hub, &connection);
-    if let Some(webhook) = shown.get_mut("webhook").and_then(|webhook| webhook.as_object_mut()) {
-        webhook.insert("password".to_owned(), json!(password.expose()));
-        webhook.insert("note".to_owned(), json!("The password is shown this one time. Hand it over securely."));
+    let issued = [
+        ("webhook", &password, &connection.webhook_passwords),
+        ("provider_webhook", &provider_password, &connection.provider_passwords),
+    ];
+    for (name, password, hashes) in issued {
+        let webhook = shown.get_mut(name).and_then(|webhook| webhook.as_object_mut());
+        if let (Some(webhook), false) = (webhook, hashes.is_empty()) {
+            webhook.insert("password".to_owned(), json!(password.expose()));
+            webhook.insert("note".to_owned(), json!("The password is shown this one time. Hand it over securely."));
+        }
     }
     Ok(json_answer(201, &shown))
 }

@@ -1,9 +1,11 @@
 //! What an admin may do: one function an operation. API Gateway has proven who it is.
 
 pub mod create_connection;
+pub mod end_lever_authorization;
 pub mod get_connection;
 pub mod get_order;
 pub mod put_mapping;
+pub mod start_lever_authorization;
 
 use std::sync::Arc;
 
@@ -55,6 +57,10 @@ async fn connected(hub: &Hub, call: &Call) -> Result<Arc<Connected>, Answer> {
     connected.filter(|connected| connected.connection.region == hub.config.region).ok_or_else(unknown)
 }
 
+fn grants_nothing() -> Answer {
+    problem(409, "This connection's ATS grants no access on a page of its own: there is nothing to authorize.", &[])
+}
+
 /// Why something waits or was refused, and who does what about it.
 fn refusal_json(refusal: &Refusal) -> Value {
     let reason = refusal.reason;
@@ -65,13 +71,18 @@ fn refusal_json(refusal: &Refusal) -> Value {
 fn connection_json(hub: &Hub, connection: &Connection) -> Value {
     let root = hub.config.public_url.as_deref().unwrap_or_default();
     let webhook = match connection.ats.intake() {
-        Intake::Poll(_) => None,
-        Intake::Webhook(_) => Some(json!({
+        Intake::Webhook(_) if connection.ats.takes_password() => Some(json!({
             "url": format!("{root}/api/external/ats/{}/webhook/", connection.ats.name()),
             "username": connection.id,
             "valid_passwords": connection.webhook_passwords.len(),
         })),
+        Intake::Webhook(_) | Intake::Poll(_) => None,
     };
+    let mut provider_webhook = json!({"url": hub.provider_webhook(connection)});
+    if let (false, Some(fields)) = (connection.provider_passwords.is_empty(), provider_webhook.as_object_mut()) {
+        fields.insert("username".to_owned(), json!(connection.id));
+        fields.insert("valid_passwords".to_owned(), json!(connection.provider_passwords.len()));
+    }
     json!({
         "id": connection.id,
         "region": connection.region,
@@ -84,12 +95,6 @@ fn connection_json(hub: &Hub, connection: &Connection) -> Value {
         "default_group": connection.default_group,
         "fallback_requester": connection.fallback_requester,
         "webhook": webhook,
-        "provider_webhook": {
-            "url": format!(
-                "{root}/api/external/provider/{}/{}/webhook/",
-                connection.provider.name(),
-                connection.id
-            ),
-        },
+        "provider_webhook": provider_webhook,
     })
 }

@@ -6,6 +6,7 @@ use domain::id::GroupId;
 use domain::invalid::Invalid;
 use domain::mapping::{Mapping, MappingKind};
 use domain::provider::GroupStanding;
+use domain::status::{OrderStatus, ResultCode};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
@@ -82,12 +83,18 @@ async fn unknown_to_provider(
         }
         MappingKind::Group => {
             let Ok(group) = GroupId::parse(value) else { return Ok(Some("is not the id of a group")) };
-            let standing = hub.ask_provider(connected, call.deadline, |provider| provider.standing(&group, None));
+            let standing = hub.ask_provider(connected, call.deadline, |provider| provider.standing(Some(&group), None));
             Ok(match standing.await.map_err(unreachable)?.group {
                 GroupStanding::Active => None,
                 GroupStanding::Inactive => Some("is an inactive group"),
                 GroupStanding::Unknown => Some("is not the id of a group at the provider"),
             })
         }
+        MappingKind::Score => Ok(ResultCode::from_code(value)
+            .is_none()
+            .then_some("must be clear, review, ineligible, not_applicable, restricted, custom or none")),
+        MappingKind::Status => Ok(OrderStatus::from_code(value)
+            .is_none_or(|status| matches!(status, OrderStatus::Received | OrderStatus::Held | OrderStatus::Rejected))
+            .then_some("must be the code of a status that a provider can say, such as in_progress or in_dispute")),
     }
 }

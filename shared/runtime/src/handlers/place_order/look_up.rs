@@ -1,9 +1,9 @@
 //! After an attempt whose outcome nobody knows: is the order at the provider?
 
 use domain::order::{Found, Order};
-use domain::provider::{Lookup, Truth};
-use domain::reason::{Kind, Reason, Refusal};
-use domain::trouble::Trouble;
+use domain::provider::{Findings, Lookup, Truth};
+use domain::reason::Kind;
+use domain::trouble::{Cause, Trouble};
 
 use super::place_again;
 use crate::checks;
@@ -20,7 +20,8 @@ pub(super) async fn look_up(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let found = match find(hub, connected, &order, deadline).await {
-        Ok(candidates) => unclaimed(hub, &order, candidates).await?,
+        Ok(Findings::Orders(candidates)) => unclaimed(hub, &order, candidates).await?,
+        Ok(Findings::Untold(why)) => Found::Impossible(Cause::new(why)),
         Err(trouble @ Trouble::Later { .. }) => Found::NotNow(trouble),
         Err(Trouble::Because { refusal, cause }) if refusal.reason.kind() == Kind::Dead => Found::Impossible(cause),
         Err(trouble) => Found::NotNow(trouble),
@@ -45,19 +46,26 @@ pub(super) async fn look_up(
     Ok(())
 }
 
-/// Every order at the provider that could be it, by the candidate's address, which is read from the ATS again.
-async fn find(hub: &Hub, connected: &Connected, order: &Order, deadline: Deadline) -> Result<Vec<Truth>, Trouble> {
-    let (request, _) = checks::read_request(hub, connected, &order.subject, deadline).await?;
-    let impossible = |why: &str| Err(Trouble::because(Refusal::new(Reason::AtsRecordGone), why));
-    let (Some(email), Some(group)) = (request.candidate.email, order.group.clone()) else {
-        return impossible("the candidate has no e-mail address to look it up by");
-    };
-    let secret = hub.secret(&order.connection).await?;
-    if order.candidate_mark.as_deref().is_some_and(|mark| mark != secret.mark(&email)) {
-        return impossible("the candidate's e-mail address was changed after the attempt");
+/// Every order at the provider that could be it: by our own id, or by the candidate's address, which is read from the ATS
+/// again.
+async fn find(hub: &Hub, connected: &Connected, order: &Order, deadline: Deadline) -> Result<Findings, Trouble> {
+    let mut email = None;
+    if connected.connection.provider.traits().finds_by_candidate {
+        let (request, _) = checks::read_request(hub, connected, &order.subject, deadline).await?;
+        email = request.candidate.email;
+        let secret = hub.secret(&order.connection).await?;
+        let is_another = |email| order.candidate_mark.as_deref().is_some_and(|mark| mark != secret.mark(email));
+        if email.as_ref().is_some_and(is_another) {
+            return Ok(Findings::Untold("the candidate's e-mail address was changed after the attempt"));
+        }
     }
-    let ordered_by = order.ordered_by.clone();
-    let lookup = Lookup { email, group, ordered_by, placed_after: order.lookup_from() };
+    let lookup = Lookup {
+        order: order.id.clone(),
+        email,
+        group: order.group.clone(),
+        ordered_by: order.ordered_by.clone(),
+        placed_after: order.lookup_from(),
+    };
     hub.ask_provider(connected, deadline, |provider| provider.find(&lookup)).await
 }
 

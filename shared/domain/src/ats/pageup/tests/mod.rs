@@ -33,7 +33,7 @@ fn credentials() -> Credentials {
 }
 
 fn connector(extra: Value) -> Connector {
-    Connector::new(settings(extra), credentials())
+    Connector::new(settings(extra), credentials(), None)
 }
 
 fn subject() -> Subject {
@@ -78,6 +78,7 @@ fn planned() -> Planned {
         ordered_by: None,
         candidate_mark: None,
         status_ids_agree: false,
+        entered_at: None,
         request_kept_until: None,
     }
 }

@@ -1,16 +1,12 @@
-use insta::assert_snapshot;
-use jiff::{SignedDuration, Timestamp};
+mod repeat;
 
-use super::repeat::{Repeat, judge};
+use insta::assert_snapshot;
+
 use super::*;
-use crate::id::{AtsId, OrderId, PackageId, ProviderOrderId};
+use crate::id::{AtsId, PackageId};
 use crate::mapping::Mapping;
-use crate::order::{Order, Planned, Timing};
-use crate::provider::Truth;
 use crate::reason::NotForUs;
 use crate::request::{AtsValue, Candidate, Subject};
-use crate::status::OrderStatus;
-use crate::trouble::{Cause, PostOutcome};
 
 const STANDARD: &str = "7a0e1c52-9b1f-4a6e-8d3c-2f5b6a7c8d90";
 const PLUS: &str = "0b4f6f0a-1c2d-4e3f-9a8b-7c6d5e4f3a2b";
@@ -173,7 +169,7 @@ fn exactly_one_package_must_be_meant() {
             setup.packages = Ok(vec![package(STANDARD, "Standard"), package(PLUS, "standard ")]);
         })
     };
-    assert_snapshot!(twice("Standard"), @r#"refuse unknown_package "Standard", package - | package: 1 value → more than one package of that name: refused"#);
+    assert_snapshot!(twice("Standard"), @r#"refuse multiple_packages "Standard", package - | package: 1 value → more than one package of that name: refused"#);
     assert_snapshot!(twice(PLUS), @r#"order <plus> "standard " in g1 by u1 | package: 1 value → <plus>"#);
 }
 
@@ -323,6 +319,7 @@ fn the_provider_is_asked_about_the_very_group_that_the_decision_takes() {
         change(&mut setup);
         let question = question(&setup.connection, &setup.mappings, &setup.request);
         question
+            .map(|(group, email)| (group.unwrap(), email))
             .map(|(group, email)| format!("{group} {}", email.map_or("-".to_owned(), |email| email.expose().clone())))
     };
     assert_eq!(asked(|_| ()).as_deref(), Some("g1 rec@example.com"));
@@ -334,126 +331,6 @@ fn the_provider_is_asked_about_the_very_group_that_the_decision_takes() {
         mapped(setup, MappingKind::Group, "nursing", "g2");
     };
     assert_eq!(asked(mapped_department).as_deref(), Some("g2 rec@example.com"));
-}
-
-fn start() -> Timestamp {
-    "2026-11-01T10:00:00Z".parse().unwrap()
-}
-
-fn planned(status_ids_agree: bool) -> Planned {
-    Planned {
-        id: OrderId::parse("order").unwrap(),
-        connection: crate::connection::tests::connection().0.id,
-        ats: "icims".to_owned(),
-        subject: subject(),
-        generation: 0,
-        package: PackageId::parse(STANDARD).ok(),
-        package_name: Some("Standard".to_owned()),
-        group: GroupId::parse("g1").ok(),
-        ordered_by: None,
-        candidate_mark: None,
-        status_ids_agree,
-        entered_at: None,
-        request_kept_until: None,
-    }
-}
-
-fn ended(status: OrderStatus, status_ids_agree: bool) -> Order {
-    let mut order = Order::intend(planned(status_ids_agree), start());
-    let truth = Truth {
-        order: ProviderOrderId::parse("case").unwrap(),
-        short_id: None,
-        status,
-        action_by: None,
-        result: None,
-        status_word: None,
-        awaits_score: None,
-        modified: None,
-        checks: Vec::new(),
-        report: ReportPage::ByNumber,
-        ask_often: false,
-    };
-    order.answered(PostOutcome::Accepted(truth), start(), &Timing::default());
-    assert_eq!(order.status, status);
-    order
-}
-
-fn parked(reason: Reason) -> Order {
-    Order::park(planned(true), Refusal::new(reason), start(), &Timing::default())
-}
-
-fn judged(existing: &Order, in_trigger_status: Option<bool>, left_after_minutes: Option<i64>) -> Repeat {
-    let mut trace = Trace::default();
-    let left = left_after_minutes.map(|minutes| start() + SignedDuration::from_mins(minutes));
-    let asked = Asked { in_trigger_status, left_trigger_at: left, ..Asked::default() };
-    let repeat = judge(existing, asked, &mut trace);
-    assert_eq!(trace.steps().len(), 1);
-    assert!(trace.to_string().ends_with(&format!("{repeat:?}")), "{trace}");
-    repeat
-}
-
-#[test]
-fn a_request_after_a_refusal_is_evaluated_afresh() {
-    let refused = Order::refuse(planned(true), Refusal::new(Reason::NoEmail), start(), &Timing::default());
-    for in_trigger in [None, Some(true), Some(false)] {
-        for left in [None, Some(-5), Some(5)] {
-            assert_eq!(judged(&refused, in_trigger, left), Repeat::Afresh);
-        }
-    }
-}
-
-#[test]
-fn an_open_order_makes_a_request_a_duplicate_wherever_the_application_was() {
-    let mut unclear = Order::intend(planned(true), start());
-    unclear.answered(PostOutcome::Unclear(Cause::new("certn: time-out")), start(), &Timing::default());
-    let open = [
-        Order::intend(planned(true), start()),
-        unclear,
-        ended(OrderStatus::InProgress, true),
-        ended(OrderStatus::InDispute, true),
-        parked(Reason::OrderOutcomeUnknown),
-    ];
-    for order in open {
-        for in_trigger in [None, Some(true), Some(false)] {
-            for left in [None, Some(5)] {
-                let judged = judged(&order, in_trigger, left);
-                assert_eq!(judged, Repeat::NotForUs(NotForUs::DuplicateOpenOrder), "{order:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn an_unconfirmed_repetition_is_taken_afresh_once_the_application_left_the_trigger_status() {
-    let parked = parked(Reason::PossibleDuplicate);
-    assert_eq!(judged(&parked, Some(true), Some(5)), Repeat::Afresh);
-    for left in [None, Some(-5), Some(0)] {
-        assert_eq!(judged(&parked, Some(true), left), Repeat::NotForUs(NotForUs::DuplicateOpenOrder));
-    }
-}
-
-#[test]
-fn a_new_order_after_an_ended_one_needs_a_look_outside_the_trigger_status() {
-    use Repeat::{NextGeneration, NextGenerationHeld, NotForUs as Not};
-    let check = |agree, in_trigger, left, expected| {
-        for status in OrderStatus::ALL.into_iter().filter(|s| s.is_end() && *s != OrderStatus::Rejected) {
-            assert_eq!(
-                judged(&ended(status, agree), in_trigger, left),
-                expected,
-                "{status:?} {agree} {in_trigger:?} {left:?}"
-            );
-        }
-    };
-    check(true, Some(true), Some(5), NextGeneration);
-    check(true, Some(true), Some(0), NextGenerationHeld);
-    check(true, Some(true), Some(-5), NextGenerationHeld);
-    check(true, Some(true), None, NextGenerationHeld);
-    check(true, None, Some(5), NextGeneration);
-    check(true, None, None, NextGenerationHeld);
-    check(true, Some(false), None, Not(NotForUs::StaleTrigger));
-    check(true, Some(false), Some(5), Not(NotForUs::StaleTrigger));
-    check(false, Some(false), Some(5), NextGeneration);
-    check(false, Some(false), None, NextGenerationHeld);
 }
 
 /// An id that Certn gives packages, in capitals: its case of letters counts.
@@ -591,34 +468,38 @@ fn only_a_word_that_means_nothing_at_the_provider_is_told_to_the_admin() {
 }
 
 #[test]
-fn a_request_with_an_id_of_its_own_is_ordered_once_and_never_again() {
-    let of_its_own = |mut order: Order| {
-        order.subject.request = AtsId::parse("9").ok();
-        order
-    };
-    let refused = Order::refuse(planned(true), Refusal::new(Reason::NoEmail), start(), &Timing::default());
-    let (waiting, _) = Order::wait(planned(true), &Trouble::later("certn: HTTP 500"), start(), &Timing::default());
-    let taken = OrderStatus::ALL
-        .into_iter()
-        .filter(|status| !matches!(status, OrderStatus::Received | OrderStatus::Held | OrderStatus::Rejected));
-    let ordered = taken.map(|status| ended(status, true));
-    let open = [waiting, Order::intend(planned(true), start()), parked(Reason::OrderOutcomeUnknown)];
-    for in_trigger in [None, Some(true), Some(false)] {
-        for left in [None, Some(-5), Some(5)] {
-            for order in ordered.clone().chain(open.clone()).map(of_its_own) {
-                let judged = judged(&order, in_trigger, left);
-                assert_eq!(judged, Repeat::NotForUs(NotForUs::DuplicateDelivery), "{order:?}");
-            }
-            assert_eq!(judged(&of_its_own(refused.clone()), in_trigger, left), Repeat::Afresh);
-        }
-    }
-}
-
-#[test]
 fn the_word_that_is_told_is_the_one_that_was_refused() {
     let mut setup = setup();
     setup.request.packages = vec![value(Some("D100"), "Standard"), value(Some("D200"), "Unheard")];
     let Setup { connection, mappings, request, packages, standing } = &setup;
     let (decision, _) = check(Facts { connection, mappings, request, packages, standing });
     assert_eq!(unmapped(&decision, request), Some((MappingKind::Package, "Unheard")));
+}
+
+#[test]
+fn what_the_ats_itself_says_against_a_request_goes_before_everything_else() {
+    let barred = |barrier: Barrier| decided(|setup| setup.request.barrier = Some(barrier));
+    assert_snapshot!(barred(Barrier::NotForUs(NotForUs::StaleTrigger)), @"not for us: stale_trigger | the ATS's own reading: stale_trigger → not for us");
+    assert_snapshot!(barred(Barrier::Refusal(Refusal::new(Reason::CandidateArchived))), @r#"refuse candidate_archived "", package - | the ATS's own reading: candidate_archived → refused"#);
+}
+
+/// The same request to a provider that keeps no groups and no users, and takes nobody without both names.
+fn at_asurint(change: impl FnOnce(&mut Setup)) -> String {
+    about(&["candidate", "group", "requester"], |setup| {
+        setup.connection.provider = serde_json::from_value(serde_json::json!({
+            "kind": "asurint", "client_id": "ACME01", "codec": "json", "base_url": "https://api.asurint.com",
+        }))
+        .unwrap();
+        setup.connection.default_group = None;
+        setup.standing = standing(GroupStanding::Active, Some(RequesterStanding::NeedsNone));
+        change(setup);
+    })
+}
+
+#[test]
+fn a_provider_without_groups_and_users_needs_neither_but_both_names() {
+    assert_snapshot!(at_asurint(|_| ()), @r#"order <standard> "Standard" in - by - | candidate: an e-mail address → ok; group: no department → default group: none set; requester: the provider keeps no users → ok"#);
+    assert_snapshot!(at_asurint(|setup| setup.request.requester_email = None), @r#"order <standard> "Standard" in - by - | candidate: an e-mail address → ok; group: no department → default group: none set; requester: the provider keeps no users → ok"#);
+    assert_snapshot!(at_asurint(|setup| setup.request.candidate.family_name = None), @r#"refuse missing_candidate_data "", package Standard | candidate: no given and family name → refused"#);
+    assert_snapshot!(at_asurint(|setup| setup.request.candidate.given_name = None), @r#"refuse missing_candidate_data "", package Standard | candidate: no given and family name → refused"#);
 }

@@ -1,0 +1,358 @@
+//! Granted access to an ATS: tokens that one worker at a time replaces, the new pair stored before it is used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::access::{Access, HookKey, NoTokens, Tokens};
+use domain::ats::Authorizes;
+use domain::authorization::Authorization;
+use domain::connection::ConnectionSecret;
+use domain::id::{AtsId, ConnectionId};
+use domain::reason::{Reason, Refusal};
+use domain::secret::Secret;
+use domain::talk::Talk;
+use domain::trouble::Trouble;
+use jiff::SignedDuration;
+use url::Url;
+
+use crate::deadline::Deadline;
+use crate::hub::Hub;
+use crate::outbound::ONCE_NEEDS;
+use crate::random;
+use crate::store::Connected;
+use crate::telemetry;
+
+/// How long one worker alone may change an access: longer than a refresh and its storing can take, so that a claim that
+/// ran out has no worker.
+const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often a worker that waits for another's new pair looks for it.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// What must be left to go on waiting for another's new pair.
+const WAITING_ENDS: Duration = Duration::from_secs(5);
+
+/// Until when a new pair is tried to be stored: without it the access is lost.
+const STORING_ENDS: Duration = Duration::from_secs(1);
+
+fn refused(cause: &str) -> Trouble {
+    Trouble::because(Refusal::new(Reason::AtsCredentials), cause)
+}
+
+fn unreadable(cause: impl std::fmt::Display) -> Trouble {
+    Trouble::later(format!("access: {cause}"))
+}
+
+/// Talks to an ATS with the granted access. Where the ATS does not take the token, the talk is repeated once with a new
+/// one.
+///
+/// # Errors
+/// The ATS's [`Trouble`]; [`Reason::AtsCredentials`] without any call while there is no access.
+pub async fn ask<T>(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    deadline: Deadline,
+    talk: impl Fn(&ConnectionSecret) -> Option<Talk<Result<T, Trouble>>>,
+) -> Result<T, Trouble> {
+    let id = &connected.connection.id;
+    let other_kind = || refused("the secret is of another kind");
+    let secret = ready(hub, connected, authorizes, None, deadline).await?;
+    let answer = hub.outbound.converse(talk(&secret).ok_or_else(other_kind)?, id, deadline).await;
+    let Some(used) = secret.access.as_ref().map(|access| &access.tokens.access) else { return answer };
+    if !matches!(&answer, Err(trouble) if trouble.is_about_credentials()) {
+        return answer;
+    }
+    let secret = ready(hub, connected, authorizes, Some(used), deadline).await?;
+    hub.outbound.converse(talk(&secret).ok_or_else(other_kind)?, id, deadline).await
+}
+
+/// The connection's secret with a pair of tokens that may be used, other than `refused_token`.
+async fn ready(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    refused_token: Option<&Secret>,
+    deadline: Deadline,
+) -> Result<Arc<ConnectionSecret>, Trouble> {
+    let id = &connected.connection.id;
+    if !connected.authorization.as_ref().is_some_and(Authorization::is_granted) {
+        // What is kept may be old: after a new grant the work goes on at once.
+        let now = hub.store.authorization(id).await.map_err(unreadable)?;
+        if !now.as_ref().is_some_and(Authorization::is_granted) {
+            return Err(refused("the access is not granted, or not any more"));
+        }
+        hub.forget(id).await;
+    }
+    let is_good = |secret: &ConnectionSecret| {
+        let tokens = secret.access.as_ref().map(|access| &access.tokens);
+        tokens.is_some_and(|tokens| !tokens.wants_refresh(hub.clock.now()) && Some(&tokens.access) != refused_token)
+    };
+    let is_usable = |secret: &ConnectionSecret| {
+        let tokens = secret.access.as_ref().map(|access| &access.tokens);
+        tokens.is_some_and(|tokens| tokens.is_usable(hub.clock.now()) && Some(&tokens.access) != refused_token)
+    };
+    let kept = hub.secret(id).await?;
+    if is_good(&kept) {
+        return Ok(kept);
+    }
+    let owner = owner()?;
+    loop {
+        let secret = hub.secrets.read_anew(id, hub.clock.now()).await.map_err(unreadable)?;
+        if is_good(&secret) {
+            return Ok(secret);
+        }
+        if claim(hub, id, &owner).await? {
+            let refreshed = refresh(hub, id, authorizes, is_good, deadline).await;
+            if !matches!(&refreshed, Err(Trouble::Later { .. })) {
+                release(hub, id, &owner).await;
+            }
+            // After a refresh of unknown outcome nobody tries again before the claim has run out.
+            return refreshed;
+        }
+        if is_usable(&secret) {
+            return Ok(secret);
+        }
+        if deadline.left() < WAITING_ENDS {
+            return Err(unreadable("another worker is replacing the tokens"));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+fn owner() -> Result<String, Trouble> {
+    let random = random::bytes().map_err(|_| unreadable("no randomness"))?;
+    Ok(domain::id::readable_password(&random))
+}
+
+async fn claim(hub: &Hub, id: &ConnectionId, owner: &str) -> Result<bool, Trouble> {
+    let now = hub.clock.now();
+    let until = now.saturating_add(CLAIM).unwrap_or(now);
+    hub.store.claim_access(id, owner, now, until).await.map_err(unreadable)
+}
+
+async fn release(hub: &Hub, id: &ConnectionId, owner: &str) {
+    if let Err(error) = hub.store.release_access(id, owner).await {
+        tracing::warn!(connection = %id, cause = %error, "a claim runs out by itself");
+    }
+}
+
+/// Replaces the pair for the worker that holds the claim.
+async fn refresh(
+    hub: &Hub,
+    id: &ConnectionId,
+    authorizes: &dyn Authorizes,
+    is_good: impl Fn(&ConnectionSecret) -> bool,
+    deadline: Deadline,
+) -> Result<Arc<ConnectionSecret>, Trouble> {
+    // Whoever had the claim before may have replaced it, or found that there is no access any more.
+    let secret = hub.secrets.read_anew(id, hub.clock.now()).await.map_err(unreadable)?;
+    if is_good(&secret) {
+        return Ok(secret);
+    }
+    let authorization = hub.store.authorization(id).await.map_err(unreadable)?;
+    let granted = authorization.is_some_and(|authorization| authorization.is_granted());
+    let (Some(access), true) = (&secret.access, granted) else {
+        return Err(refused("the access is not granted, or not any more"));
+    };
+    if deadline.left() < ONCE_NEEDS + STORING_ENDS {
+        return Err(unreadable("not enough time left to replace the tokens"));
+    }
+    let talk = authorizes.refresh(&secret.ats, &access.tokens, hub.clock.now());
+    match hub.outbound.converse(talk, id, deadline).await {
+        Ok(tokens) => {
+            let access = Access { tokens, ..access.clone() };
+            let next = ConnectionSecret { access: Some(access), ..(*secret).clone() };
+            store_secret(hub, id, &next, deadline).await?;
+            tracing::info!(connection = %id, "replaced the tokens");
+            Ok(Arc::new(next))
+        }
+        Err(NoTokens::Revoked) => {
+            lose(hub, id, "the refresh token is refused").await?;
+            Err(refused("the refresh token is refused"))
+        }
+        Err(NoTokens::Client) => Err(refused("the client id or secret is refused")),
+        Err(NoTokens::Unavailable) => Err(unreadable("the token endpoint cannot be used just now")),
+    }
+}
+
+/// Stores a secret with a new pair in it, for as long as the function lives.
+async fn store_secret(
+    hub: &Hub,
+    id: &ConnectionId,
+    secret: &ConnectionSecret,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    loop {
+        match hub.secrets.replace(id, secret).await {
+            Ok(()) => return Ok(()),
+            Err(error) if deadline.left() < STORING_ENDS => {
+                tracing::error!(connection = %id, cause = %error, "a new pair of tokens could not be stored");
+                return Err(unreadable(error));
+            }
+            Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    }
+}
+
+/// Takes the right to change the stored access, waiting for whoever has it.
+async fn claim_in_turn(hub: &Hub, id: &ConnectionId, owner: &str, deadline: Deadline) -> Result<(), Trouble> {
+    while !claim(hub, id, owner).await? {
+        if deadline.left() < WAITING_ENDS {
+            return Err(unreadable("another worker is changing the access"));
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
+}
+
+/// Stores another access, or none, while nobody else changes it.
+async fn replace_access(
+    hub: &Hub,
+    id: &ConnectionId,
+    access: Option<Access>,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    let owner = owner()?;
+    claim_in_turn(hub, id, &owner, deadline).await?;
+    let replaced = async {
+        let secret = hub.secrets.read_anew(id, hub.clock.now()).await.map_err(unreadable)?;
+        store_secret(hub, id, &ConnectionSecret { access, ..(*secret).clone() }, deadline).await
+    };
+    let replaced = replaced.await;
+    release(hub, id, &owner).await;
+    replaced
+}
+
+/// Stores the tokens of a new grant. The webhook of an earlier one is made anew.
+///
+/// # Errors
+/// A [`Trouble`] that passes: the grant must be asked for again.
+pub async fn keep_grant(hub: &Hub, id: &ConnectionId, tokens: Tokens, deadline: Deadline) -> Result<(), Trouble> {
+    replace_access(hub, id, Some(Access { tokens, hook: None }), deadline).await?;
+    change_authorization(hub, id, |authorization| {
+        authorization.granted(hub.clock.now());
+        authorization.hook = None;
+        true
+    })
+    .await
+}
+
+/// Makes what must be there at the ATS: finds the trigger stages, makes the webhook where there is none, and keeps its
+/// key in the same step.
+///
+/// # Errors
+/// The ATS's [`Trouble`]; it is tried again with the next look.
+pub async fn set_up(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    root: &str,
+    deadline: Deadline,
+) -> Result<Vec<AtsId>, Trouble> {
+    let id = &connected.connection.id;
+    let of = |secret: &ConnectionSecret| Some(authorizes.trigger_stages(secret.access.as_ref()?));
+    let stages = ask(hub, connected, authorizes, deadline, of).await?;
+    let secret = hub.secret(id).await?;
+    if secret.access.as_ref().is_some_and(|access| access.hook.is_some()) {
+        return Ok(stages);
+    }
+    let address = hook_address(connected, &secret, root)?;
+    let owner = owner()?;
+    claim_in_turn(hub, id, &owner, deadline).await?;
+    let made = make_hook(hub, id, authorizes, &address, deadline).await;
+    release(hub, id, &owner).await;
+    made?;
+    change_authorization(hub, id, |authorization| {
+        authorization.hook = Some(address.clone());
+        authorization.heard_at = None;
+        authorization.stages.clone_from(&stages);
+        true
+    })
+    .await?;
+    tracing::info!(connection = %id, count = stages.len(), "made the webhook");
+    Ok(stages)
+}
+
+/// Makes the webhook and keeps its key, for the worker that holds the claim: two that did it side by side would keep the
+/// key of a webhook that the other deleted.
+async fn make_hook(
+    hub: &Hub,
+    id: &ConnectionId,
+    authorizes: &dyn Authorizes,
+    address: &Url,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    let secret = hub.secrets.read_anew(id, hub.clock.now()).await.map_err(unreadable)?;
+    let Some(access) = secret.access.clone().filter(|access| access.hook.is_none()) else { return Ok(()) };
+    let hook: HookKey = hub.outbound.converse(authorizes.make_hook(&access, address), id, deadline).await?;
+    let access = Some(Access { hook: Some(hook), ..access });
+    store_secret(hub, id, &ConnectionSecret { access, ..(*secret).clone() }, deadline).await
+}
+
+fn hook_address(connected: &Connected, secret: &ConnectionSecret, root: &str) -> Result<Url, Trouble> {
+    let (ats, id, token) = (connected.connection.ats.name(), &connected.connection.id, secret.path_token());
+    let address = format!("{root}/api/external/ats/{ats}/{id}/{}/webhook/", token.expose());
+    Url::parse(&address).map_err(|_| unreadable("the public address is not one"))
+}
+
+/// Gives the access back: deletes our webhook at the ATS, where it still lets us, and forgets the tokens. Whether the
+/// webhook is gone.
+///
+/// # Errors
+/// A [`Trouble`] that passes: the tokens may still be stored.
+pub async fn end(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    deadline: Deadline,
+) -> Result<bool, Trouble> {
+    let id = &connected.connection.id;
+    let authorization = hub.store.authorization(id).await.map_err(unreadable)?;
+    let mut deleted = true;
+    if let Some(address) = authorization.and_then(|authorization| authorization.hook) {
+        let delete = |secret: &ConnectionSecret| Some(authorizes.delete_hooks(secret.access.as_ref()?, &address));
+        let outcome = ask(hub, connected, authorizes, deadline, delete).await;
+        if let Err(trouble) = &outcome {
+            tracing::warn!(connection = %id, cause = %trouble.cause(), "the webhook could not be deleted");
+        }
+        deleted = outcome.is_ok();
+    }
+    replace_access(hub, id, None, deadline).await?;
+    change_authorization(hub, id, |authorization| {
+        authorization.ended();
+        true
+    })
+    .await?;
+    Ok(deleted)
+}
+
+/// The ATS does not take the access any more: nothing is called with it until it is granted again.
+async fn lose(hub: &Hub, id: &ConnectionId, cause: &str) -> Result<(), Trouble> {
+    tracing::error!(connection = %id, cause, "the access is lost: the ATS's admin must grant it again");
+    telemetry::count("LostAccess", 1);
+    change_authorization(hub, id, |authorization| authorization.lost(cause, hub.clock.now())).await
+}
+
+/// Stores a change of where the access stands, on whatever was stored last. `change` says whether there is one.
+///
+/// # Errors
+/// A [`Trouble`] that passes.
+pub async fn change_authorization(
+    hub: &Hub,
+    id: &ConnectionId,
+    mut change: impl FnMut(&mut Authorization) -> bool,
+) -> Result<(), Trouble> {
+    loop {
+        let Some(mut authorization) = hub.store.authorization(id).await.map_err(unreadable)? else { return Ok(()) };
+        let rev = authorization.rev;
+        if !change(&mut authorization) {
+            return Ok(());
+        }
+        authorization.rev += 1;
+        if hub.store.save_authorization(&authorization, rev).await.map_err(unreadable)? {
+            hub.forget(id).await;
+            return Ok(());
+        }
+    }
+}
