@@ -55,5 +55,8 @@ journeys! {
     pageup_prerequisites => "PageUp: nothing is ordered until both sides are set up";
     pageup_bad_ones_first => "PageUp: bad invitations never block the good ones";
     pageup_again => "PageUp: the same invitation again orders nothing";
+    lever => "Lever and Asurint: from a stage change to a score with the report's link";
+    lever_refused => "Lever and Asurint: what the recruiter can fix is said by a tag and a note";
+    lever_revoked => "Lever and Asurint: access is taken back and given again, and each candidate is ordered for once";
     killed => "The process is killed between the steps";
 }

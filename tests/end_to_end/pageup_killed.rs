@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
 use local_stack::journeys::killed::{Death, Process};
 use local_stack::simulators::pageup::Queue;
-use local_stack::stack::{Error, Options, PageUpCustomer, Stack};
+use local_stack::stack::{ENDPOINTS, Error, Options, PageUpCustomer, Stack};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::support::{cases, poll, stack};
@@ -34,8 +34,7 @@ async fn told(hub: &mut Process, order: &str) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the environment by which the tests below start this one as a hub")]
 async fn a_hub_of_its_own_does_what_it_is_told() {
     if let Ok(folder) = std::env::var(FOLDER) {
-        let systems = ["ICIMS", "PAGEUP", "CERTN"].map(|system| format!("CROSSCHECK_ENDPOINT_{system}"));
-        let outside = systems.map(|name| (name.clone(), std::env::var(name).unwrap()));
+        let outside = ENDPOINTS.map(|name| (name.to_owned(), std::env::var(name).unwrap()));
         let port = std::env::var(PORT).unwrap().parse().unwrap();
         let options = Options { port, data: Some(folder.into()), outside: outside.into(), ..Options::default() };
         return obey(&Stack::start(options).await.unwrap()).await;

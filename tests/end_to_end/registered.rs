@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use local_stack::functions::{FUNCTIONS, Function, named};
+use local_stack::simulators::lever::signature;
 use local_stack::stack::Stack;
 use local_stack::template::{Template, Trigger};
 use runtime::deadline::Deadline;
@@ -93,14 +94,23 @@ async fn every_route_of_the_template_reaches_its_function() {
 const EVENTS: &[(&str, u16)] = &[
     ("admin-create-connection/new.json", 201),
     ("admin-create-connection/not-acknowledged.json", 422),
+    ("admin-end-lever-authorization/unknown.json", 404),
     ("admin-get-connection/known.json", 200),
     ("admin-get-order/unknown.json", 404),
     ("admin-put-mapping/package.json", 200),
+    ("admin-start-lever-authorization/unknown.json", 404),
+    ("asurint-webhook/unknown-connection.json", 401),
+    ("asurint-webhook/unsigned.json", 401),
     ("certn-webhook/challenge.json", 200),
     ("certn-webhook/unsigned.json", 401),
     ("icims-webhook/not-json.json", 400),
     ("icims-webhook/status-changed.json", 200),
     ("icims-webhook/wrong-password.json", 401),
+    ("lever-oauth-callback/foreign-state.json", 400),
+    ("lever-oauth-callback/refused.json", 200),
+    ("lever-webhook/stage-changed.json", 200),
+    ("lever-webhook/unknown-connection.json", 404),
+    ("lever-webhook/wrong-signature.json", 401),
     ("pageup-poll/every-minute.json", 0),
     ("place-order/hint.json", 0),
     ("place-order/newer-version.json", 1),
@@ -132,11 +142,32 @@ async fn played(stack: &Stack, event: &Value) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
+/// What the events of Lever and Asurint leave open, for a connection that was let into Lever and is asked for anew.
+async fn of_lever(stack: &Stack) -> [(&'static str, String); 4] {
+    let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
+    let lever = &stack.simulators().unwrap().lever;
+    let (webhook, url) = lever.webhooks(&customer.account).pop().unwrap();
+    let mut behind = url.split(&format!("/{}/", customer.connection)).nth(1).unwrap().split('/');
+    let event = fs::read_to_string(root().join("events/lever-webhook/stage-changed.json")).unwrap();
+    let event: Value = serde_json::from_str(&event).unwrap();
+    let body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
+    let (token, at) = (body["token"].as_str().unwrap(), body["triggeredAt"].as_i64().unwrap());
+    let asked = url::Url::parse(&customer.authorize_url().await.unwrap()).unwrap();
+    let state = asked.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    [
+        ("LEVER_SIGNATURE", signature(&lever.signature_token(&customer.account, &webhook), token, at)),
+        ("LEVER_TOKEN", behind.next().unwrap().to_owned()),
+        ("LEVER_STATE", state),
+        ("LEVER_CONNECTION", customer.connection),
+    ]
+}
+
 #[tokio::test]
 async fn every_event_is_answered_as_listed() {
     let stack = stack().await;
     let customer = stack.connect(|new| new["ats"]["customer_id"] = "7351".into()).await.unwrap();
     let _ = ordered(&stack, &customer, "Before").await;
+    let of_lever = of_lever(&stack).await;
     let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("{}:{password}", customer.connection)));
     let files = names_in("events").into_iter().flat_map(|folder| {
         names_in(&format!("events/{folder}")).into_iter().map(move |file| format!("{folder}/{file}"))
@@ -144,6 +175,7 @@ async fn every_event_is_answered_as_listed() {
     assert_eq!(files.collect::<Vec<_>>(), EVENTS.iter().map(|(file, _)| (*file).to_owned()).collect::<Vec<_>>());
     for (file, expected) in EVENTS {
         let text = fs::read_to_string(root().join("events").join(file)).unwrap();
+        let text = of_lever.iter().fold(text, |text, (open, value)| text.replace(open, value));
         let text = text.replace("WRONG_AUTHORIZATION", &basic("wrong"));
         let text = text.replace("AUTHORIZATION", &basic(&customer.webhook_password));
         let event: Value = serde_json::from_str(&text.replace("CONNECTION", &customer.connection)).unwrap();

@@ -7,7 +7,8 @@ use futures::future::BoxFuture;
 use runtime::deadline::Deadline;
 use runtime::edge::{Answer, Call};
 use runtime::handlers::{
-    Failed, admin, certn_webhook, icims_webhook, pageup_poll, place_order, reconcile, report_link, sync_order,
+    Failed, admin, asurint_webhook, certn_webhook, icims_webhook, lever_oauth_callback, lever_webhook, pageup_poll,
+    place_order, reconcile, report_link, sync_order,
 };
 use runtime::hub::Hub;
 
@@ -26,7 +27,10 @@ pub enum Function {
 /// All functions.
 pub const FUNCTIONS: &[(&str, Function)] = &[
     ("icims-webhook", Function::Http(|hub, call| Box::pin(icims_webhook::handle(hub, call)))),
+    ("lever-webhook", Function::Http(|hub, call| Box::pin(lever_webhook::handle(hub, call)))),
+    ("lever-oauth-callback", Function::Http(|hub, call| Box::pin(lever_oauth_callback::handle(hub, call)))),
     ("certn-webhook", Function::Http(|hub, call| Box::pin(certn_webhook::handle(hub, call)))),
+    ("asurint-webhook", Function::Http(|hub, call| Box::pin(asurint_webhook::handle(hub, call)))),
     ("report-link", Function::Http(|hub, call| Box::pin(report_link::handle(hub, call)))),
     ("place-order", Function::Worker(|hub, message, deadline| Box::pin(place_order::handle(hub, message, deadline)))),
     ("sync-order", Function::Worker(|hub, message, deadline| Box::pin(sync_order::handle(hub, message, deadline)))),
@@ -35,6 +39,14 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("admin-create-connection", Function::Http(|hub, call| Box::pin(admin::create_connection::handle(hub, call)))),
     ("admin-get-connection", Function::Http(|hub, call| Box::pin(admin::get_connection::handle(hub, call)))),
     ("admin-put-mapping", Function::Http(|hub, call| Box::pin(admin::put_mapping::handle(hub, call)))),
+    (
+        "admin-start-lever-authorization",
+        Function::Http(|hub, call| Box::pin(admin::start_lever_authorization::handle(hub, call))),
+    ),
+    (
+        "admin-end-lever-authorization",
+        Function::Http(|hub, call| Box::pin(admin::end_lever_authorization::handle(hub, call))),
+    ),
     ("admin-get-order", Function::Http(|hub, call| Box::pin(admin::get_order::handle(hub, call)))),
 ];
 

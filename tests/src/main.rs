@@ -10,17 +10,18 @@ use std::time::Duration;
 
 use clap::Parser;
 use jiff::SignedDuration;
-use local_stack::stack::{Error, Options, Stack};
+use local_stack::stack::{ENDPOINTS, Error, Options, Stack};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-/// Starts the whole hub on this machine: the functions, AWS's part, and simulators of iCIMS, PageUp and Certn. Plays
-/// the journeys, then keeps serving until Ctrl-C.
+/// Starts the whole hub on this machine: the functions, AWS's part, and simulators of iCIMS, PageUp, Lever,
+/// Certn and Asurint. Plays the journeys, then keeps serving until Ctrl-C.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Start no simulators: the variables CROSSCHECK_ENDPOINT_ICIMS, _PAGEUP and _CERTN say where the systems are
+    /// Start no simulators: the variables CROSSCHECK_ENDPOINT_ICIMS, _PAGEUP, _LEVER, _CERTN and _ASURINT say where the
+    /// systems are
     #[arg(long)]
     hub_only: bool,
-    /// The hub's port; the simulators of iCIMS, Certn and PageUp take the next three. 0 takes any free ones
+    /// The hub's port; the simulators of iCIMS, Certn, PageUp, Lever and Asurint take the next five. 0 takes any free ones
     #[arg(long, default_value_t = 3999)]
     port: u16,
     /// The region that this stack pretends to be in
@@ -79,7 +80,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
 fn in_words(error: Error, port: u16) -> Error {
     let taken = error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::AddrInUse);
     if taken {
-        return format!("port {port}, or one of the next three, is taken. Choose another one with --port.").into();
+        return format!("port {port}, or one of the next five, is taken. Choose another one with --port.").into();
     }
     error
 }
@@ -88,7 +89,7 @@ fn in_words(error: Error, port: u16) -> Error {
 #[expect(clippy::disallowed_methods, reason = "the local stack's own environment, read once")]
 fn endpoints() -> Result<HashMap<String, String>, Error> {
     let mut endpoints = HashMap::new();
-    for name in ["CROSSCHECK_ENDPOINT_ICIMS", "CROSSCHECK_ENDPOINT_PAGEUP", "CROSSCHECK_ENDPOINT_CERTN"] {
+    for name in ENDPOINTS {
         let value = std::env::var(name).map_err(|_| format!("--hub-only needs {name}: the address of that system"))?;
         endpoints.insert(name.to_owned(), value);
     }

@@ -1,6 +1,8 @@
 //! A running hub on this machine, with or without simulators around it.
 
 mod customer;
+mod lever_candidate;
+mod lever_customer;
 mod pageup_customer;
 mod workers;
 
@@ -21,16 +23,29 @@ use serde_json::Value;
 pub use self::customer::{
     Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, NURSING, RECRUITER_EMAIL, STANDARD, TRIGGER,
 };
+pub use self::lever_candidate::LeverCandidate;
+pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG};
 pub use self::pageup_customer::PageUpCustomer;
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
+use crate::simulators::asurint::AsurintSimulator;
 use crate::simulators::certn::CertnSimulator;
 use crate::simulators::icims::IcimsSimulator;
+use crate::simulators::lever::LeverSimulator;
 use crate::simulators::pageup::PageUpSimulator;
 use crate::simulators::shared::bind;
 use crate::template::{Template, Trigger};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The variables that say where the outside systems are.
+pub const ENDPOINTS: [&str; 5] = [
+    "CROSSCHECK_ENDPOINT_ICIMS",
+    "CROSSCHECK_ENDPOINT_PAGEUP",
+    "CROSSCHECK_ENDPOINT_LEVER",
+    "CROSSCHECK_ENDPOINT_CERTN",
+    "CROSSCHECK_ENDPOINT_ASURINT",
+];
 
 /// How a stack is started.
 #[derive(Debug, Clone)]
@@ -62,7 +77,9 @@ impl Default for Options {
 pub struct Simulators {
     pub icims: IcimsSimulator,
     pub pageup: PageUpSimulator,
+    pub lever: LeverSimulator,
     pub certn: CertnSimulator,
+    pub asurint: AsurintSimulator,
 }
 
 /// A running stack.
@@ -106,10 +123,9 @@ impl Stack {
         let url = format!("http://{address}");
         let mut variables = variables(&options, &aws, &url);
         match &simulators {
-            Some(Simulators { icims, pageup, certn }) => {
-                for (name, url) in [("ICIMS", icims.url()), ("PAGEUP", pageup.url()), ("CERTN", certn.url())] {
-                    variables.insert(format!("CROSSCHECK_ENDPOINT_{name}"), url);
-                }
+            Some(Simulators { icims, pageup, lever, certn, asurint }) => {
+                let urls = [icims.url(), pageup.url(), lever.url(), certn.url(), asurint.url()];
+                variables.extend(ENDPOINTS.map(str::to_owned).into_iter().zip(urls));
             }
             None => variables.extend(options.outside.clone()),
         }
@@ -192,6 +208,7 @@ impl Stack {
             while quiet < 3 {
                 if let Some(simulators) = &self.simulators {
                     simulators.certn.settle().await;
+                    simulators.asurint.settle().await;
                 }
                 let idle = self.queues.iter().all(|name| self.aws.queue(name).is_none_or(|queue| queue.is_idle()));
                 quiet = if idle { quiet + 1 } else { 0 };
@@ -259,8 +276,9 @@ impl Stack {
     /// What the simulators should never have received.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
-        let Some(Simulators { icims, pageup, certn }) = &self.simulators else { return Vec::new() };
-        [&icims.harness, &pageup.harness, &certn.harness].map(|harness| harness.violations.all()).concat()
+        let Some(Simulators { icims, pageup, lever, certn, asurint }) = &self.simulators else { return Vec::new() };
+        let harnesses = [&icims.harness, &pageup.harness, &lever.harness, &certn.harness, &asurint.harness];
+        harnesses.map(|harness| harness.violations.all()).concat()
     }
 }
 
@@ -287,5 +305,7 @@ async fn simulators(options: &Options, clock: &Clock) -> Result<Simulators, Erro
         icims: IcimsSimulator::start(port(1), time()).await?,
         certn: CertnSimulator::start(port(2), time(), &options.region).await?,
         pageup: PageUpSimulator::start(port(3), time()).await?,
+        lever: LeverSimulator::start(port(4), time()).await?,
+        asurint: AsurintSimulator::start(port(5), time()).await?,
     })
 }

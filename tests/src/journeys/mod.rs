@@ -3,6 +3,7 @@
 
 mod happy;
 pub mod killed;
+mod lever;
 mod once;
 mod outage;
 mod pageup;
@@ -52,6 +53,9 @@ journeys! {
     "PageUp: nothing is ordered until both sides are set up" => pageup::prerequisites,
     "PageUp: bad invitations never block the good ones" => pageup::bad_ones_first,
     "PageUp: the same invitation again orders nothing" => pageup::again,
+    "Lever and Asurint: from a stage change to a score with the report's link" => lever::happy,
+    "Lever and Asurint: what the recruiter can fix is said by a tag and a note" => lever::refused,
+    "Lever and Asurint: access is taken back and given again, and each candidate is ordered for once" => lever::revoked,
     "The process is killed between the steps" => killed::between_the_steps,
 }
 

@@ -144,6 +144,17 @@ impl LeverSimulator {
         })
     }
 
+    /// What a webhook signs with, of which only its maker was told.
+    #[must_use]
+    pub fn signature_token(&self, account: &str, webhook: &str) -> String {
+        let token = self.with_account(account, |state| {
+            let found = state.webhooks.iter().find(|found| found.id == webhook);
+            found.map(|found| found.signature_token.clone())
+        });
+        self.check_named(token.is_some(), "webhook", webhook);
+        token.unwrap_or_default()
+    }
+
     /// Gives a webhook another signature token, of which only the admin knows.
     pub fn regenerate_token(&self, account: &str, webhook: &str) -> String {
         let token = self.with_dice(account, |state, dice| {
