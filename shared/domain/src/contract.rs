@@ -88,6 +88,28 @@ fn ats_sample(name: &str) -> Sample {
                 _ => unreachable!("a sample of pageup"),
             },
         },
+        "lever" => Sample {
+            settings: json!({"kind": "lever"}),
+            credentials: json!({"kind": "lever", "client_id": "crosscheck", "client_secret": marked("password")}),
+            event: json!({
+                "id": "e1", "event": "candidateStageChange",
+                "data": {"opportunityId": "o1", "contactId": "c1", "fromStageId": null, "toStageId": "s1"},
+            }),
+            answer: json!({"data": {
+                "id": "o1", "noteId": "n1", "text": "Certn Background Check", "tags": ["Certn Package: Standard"],
+                "name": format!("{MARKER} Moss"), "emails": [marked("email")], "email": marked("requester"),
+                "stage": {"id": "s1", "text": "Certn Background Check"}, "archived": null, "isAnonymized": false,
+                "stageChanges": [{"toStageId": "s1", "userId": "u1", "updatedAt": 1_793_527_199_000_i64}],
+                "applications": [{"id": "a1", "posting": "p1"}],
+            }}),
+            printed: |connection, secret| match (&connection.ats, &secret.ats) {
+                (ats::AtsSettings::Lever(settings), ats::AtsCredentials::Lever(credentials)) => {
+                    let access = secret.access.clone();
+                    format!("{:?}", ats::lever::Connector::new(settings.clone(), credentials.clone(), access))
+                }
+                _ => unreachable!("a sample of lever"),
+            },
+        },
         _ => panic!("src/ats/{name} is registered and has no sample in src/contract.rs"),
     }
 }
@@ -117,6 +139,34 @@ fn provider_sample(name: &str) -> Sample {
                         provider::certn::Connector::new(settings.clone(), credentials.clone(), connection.region);
                     format!("{connector:?}")
                 }
+                _ => unreachable!("a sample of certn"),
+            },
+        },
+        "asurint" => Sample {
+            settings: json!({
+                "kind": "asurint", "client_id": "ACME01", "codec": "json", "base_url": "https://api.asurint.com",
+            }),
+            credentials: json!({
+                "kind": "asurint", "username": "acme", "password": marked("password"),
+                "signing_secrets": [marked("hook one"), marked("hook two")],
+            }),
+            event: json!({
+                "eventId": "e1", "eventType": "ORDER_STATUS_CHANGED", "occurredAt": "2026-11-01T10:00:00Z",
+                "clientId": "ACME01", "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed",
+            }),
+            answer: json!({
+                "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed", "score": "Review",
+                "reportUrl": "https://portal.asurint.com/r/A1", "updatedAt": "2026-11-01T10:00:00Z",
+                "candidate": {"email": marked("email")}, "packages": [{"id": "p1", "name": "Standard", "active": true}],
+                "orders": [{"orderId": "A1", "quoteBack": "abcdefghij", "status": "In Progress"}],
+            }),
+            printed: |connection, secret| match (&connection.provider, &secret.provider) {
+                (provider::ProviderSettings::Asurint(settings), provider::ProviderCredentials::Asurint(credentials)) => {
+                    let connector =
+                        provider::asurint::Connector::new(settings.clone(), credentials.clone(), connection.region);
+                    format!("{connector:?}")
+                }
+                _ => unreachable!("a sample of asurint"),
             },
         },
         _ => panic!("src/provider/{name} is registered and has no sample in src/contract.rs"),

@@ -102,8 +102,9 @@ impl Hub {
         let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats, secret.access.as_ref());
         let talk = |secret: &ConnectionSecret| Some(talk(connector(secret)?.as_ref()));
         match connection.ats.authorizes() {
-            Some(authorizes) => access::ask(self, connected, authorizes, deadline, talk).await,
-            None => self.ask(&connection.id, Reason::AtsCredentials, deadline, talk).await,
+            // Boxed, as in the callers' futures it would lie on the stack several times over.
+            Some(authorizes) => Box::pin(access::ask(self, connected, authorizes, deadline, talk)).await,
+            None => Box::pin(self.ask(&connection.id, Reason::AtsCredentials, deadline, talk)).await,
         }
     }
 
@@ -127,10 +128,8 @@ impl Hub {
     ) -> Result<T, Trouble> {
         let connection = &connected.connection;
         let connector = |secret: &ConnectionSecret| connection.provider.connector(&secret.provider, connection.region);
-        self.ask(&connection.id, Reason::ProviderCredentials, deadline, |secret| {
-            Some(talk(connector(secret)?.as_ref()))
-        })
-        .await
+        let talk = |secret: &ConnectionSecret| Some(talk(connector(secret)?.as_ref()));
+        Box::pin(self.ask(&connection.id, Reason::ProviderCredentials, deadline, talk)).await
     }
 
     /// Asks the connection's ATS for the requests that wait, as [`Self::ask_ats`] does.

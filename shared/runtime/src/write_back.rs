@@ -55,7 +55,7 @@ pub async fn change_and_write(
         events
     })
     .await?;
-    if claimed { write_claimed(hub, connected, order, deadline).await } else { Ok(order) }
+    if claimed { Box::pin(write_claimed(hub, connected, order, deadline)).await } else { Ok(order) }
 }
 
 /// Writes to the ATS for the worker that holds the claim, until the ATS shows the newest state.

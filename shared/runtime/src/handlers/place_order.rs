@@ -292,10 +292,10 @@ async fn place(
     checks::note_unmapped(hub, connected, &checked).await;
     match checked.decision {
         Decision::Order(new_order) if held.is_none() => {
-            send(hub, connected, order, &new_order, deadline).await?;
+            Box::pin(send(hub, connected, order, &new_order, deadline)).await?;
         }
         _ if claimed => {
-            write_claimed(hub, connected, order, deadline).await?;
+            Box::pin(write_claimed(hub, connected, order, deadline)).await?;
         }
         _ => {}
     }
@@ -342,8 +342,8 @@ async fn resume(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Faile
     let Some(order) = hub.store.order(id).await? else { return Ok(()) };
     let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
     match order.next_step(hub.clock.now(), &hub.config.timing) {
-        NextStep::Place => place_again(hub, &connected, order, deadline).await,
-        NextStep::LookUp => look_up::look_up(hub, &connected, order, deadline).await,
+        NextStep::Place => Box::pin(place_again(hub, &connected, order, deadline)).await,
+        NextStep::LookUp => Box::pin(look_up::look_up(hub, &connected, order, deadline)).await,
         NextStep::Look | NextStep::Write | NextStep::Settle | NextStep::Nothing => Ok(()),
     }
 }
@@ -365,7 +365,7 @@ pub(super) async fn place_again(
     let planned = planned(hub, connected, &checked, order.generation).await;
     if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
         // Meanwhile another package is set: that is another order, under its own key.
-        let next = place(hub, connected, checked, order.ats_ref.as_deref(), deadline).await?;
+        let next = Box::pin(place(hub, connected, checked, order.ats_ref.as_deref(), deadline)).await?;
         change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
         return Ok(());
     }
@@ -377,7 +377,7 @@ pub(super) async fn place_again(
             order.rev = before + 1;
             // Somebody else who goes on with the same order makes this one stop.
             match hub.store.save(&mut order, Expect::Rev(before), &[event], timing).await? {
-                Saved::Yes => send(hub, connected, order, &new_order, deadline).await,
+                Saved::Yes => Box::pin(send(hub, connected, order, &new_order, deadline)).await,
                 Saved::Conflict(_) => Ok(()),
             }
         }

@@ -38,7 +38,7 @@ pub(super) async fn look_up(
     }
     tracing::info!(order = %order.id, status = order.status.code(), "looked up");
     if order.is_to_be_placed() {
-        return place_again(hub, connected, order, deadline).await;
+        return Box::pin(place_again(hub, connected, order, deadline)).await;
     }
     if claimed {
         write_claimed(hub, connected, order, deadline).await?;
