@@ -7,11 +7,11 @@ use url::Url;
 use super::settings::{Settings, is_levers};
 use super::{SYSTEM, wire};
 use crate::access::Access;
-use crate::http::{HttpOutcome, HttpRequest, HttpResponse};
+use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse};
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
 use crate::talk::Talk;
-use crate::trouble::{Trouble, no_response};
+use crate::trouble::{Cause, Trouble, no_response};
 
 /// The most pages of a list that are read.
 const MOST_PAGES: u32 = 20;
@@ -109,9 +109,8 @@ struct List<T, F> {
 
 /// Sends a request, and once more where Lever says that the account lies on another of its hosts.
 pub(super) fn exchange(request: HttpRequest) -> Talk<HttpOutcome> {
-    exchange_all(vec![request]).map(|mut outcomes| {
-        outcomes.pop().unwrap_or(Err(crate::http::HttpFailure::Unclear("the shell gave no outcome")))
-    })
+    exchange_all(vec![request])
+        .map(|mut outcomes| outcomes.pop().unwrap_or(Err(HttpFailure::Unclear("the shell gave no outcome"))))
 }
 
 /// The same for several requests at once.
@@ -157,6 +156,6 @@ pub(super) fn success(outcome: HttpOutcome, what: &str) -> Result<HttpResponse, 
         403 => because(Reason::AtsPermission, what),
         404 => because(Reason::AtsRecordGone, ""),
         400..=499 if !matches!(response.status, 408 | 429) => because(Reason::AtsOptionMissing, what),
-        _ => Err(Trouble::Later { cause: crate::trouble::Cause::new(cause), after: response.retry_after() }),
+        _ => Err(Trouble::Later { cause: Cause::new(cause), after: response.retry_after() }),
     }
 }

@@ -10,7 +10,7 @@ use super::api::{Api, exchange, exchange_all, success};
 use super::settings::Settings;
 use super::wire;
 use crate::access::HookKey;
-use crate::http::HttpOutcome;
+use crate::http::{HttpOutcome, HttpResponse};
 use crate::id::AtsId;
 use crate::reason::{Reason, Refusal};
 use crate::request::Subject;
@@ -41,7 +41,7 @@ fn known(api: &Api, address: &Url) -> Talk<Result<Vec<AtsId>, Trouble>> {
 }
 
 /// An answer about the account itself, of which nothing can be gone.
-fn of_account(outcome: HttpOutcome) -> Result<crate::http::HttpResponse, Trouble> {
+fn of_account(outcome: HttpOutcome) -> Result<HttpResponse, Trouble> {
     success(outcome, WHAT).map_err(|trouble| match trouble {
         Trouble::Because { refusal, cause } if refusal.reason == Reason::AtsRecordGone => {
             Trouble::Because { refusal: Refusal::about(Reason::AtsPermission, WHAT), cause }

@@ -119,7 +119,12 @@ impl Authorizes for Settings {
         hooks::delete_all(Api::new(self, access), address)
     }
 
-    fn entered_since(&self, access: &Access, stages: &[AtsId], since: Timestamp) -> Talk<Result<Vec<Subject>, Trouble>> {
+    fn entered_since(
+        &self,
+        access: &Access,
+        stages: &[AtsId],
+        since: Timestamp,
+    ) -> Talk<Result<Vec<Subject>, Trouble>> {
         hooks::entered_since(Api::new(self, access), stages.to_vec(), since, Vec::new())
     }
 }

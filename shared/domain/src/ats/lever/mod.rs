@@ -19,7 +19,8 @@ use self::api::{Api, exchange, exchange_all, success};
 pub use self::settings::{Credentials, Environment, GroupFrom, Settings, StatusWords};
 use super::{Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks};
 use crate::access::Access;
-use crate::http::{HttpOutcome, System};
+use crate::http::{HttpOutcome, HttpResponse, System};
+use crate::id::AtsId;
 use crate::limit::{Limit, Rate};
 use crate::order::View;
 use crate::reason::{NotForUs, Reason, Refusal};
@@ -40,9 +41,7 @@ pub static SYSTEM: System = System {
 /// Where access is granted and tokens are given; its calls do not count as the API's.
 pub static LOGIN: System = System {
     name: "lever",
-    allows: |_, host| {
-        host == Environment::Production.login_host() || host == Environment::Sandbox.login_host()
-    },
+    allows: |_, host| host == Environment::Production.login_host() || host == Environment::Sandbox.login_host(),
     limit: None,
 };
 
@@ -83,10 +82,7 @@ impl AtsRules for Settings {
 impl ReceivesWebhooks for Settings {
     fn scheme<'a>(&self, keys: Keys<'a>) -> Scheme<'a> {
         let hook = keys.access.and_then(|access| access.hook.as_ref());
-        Scheme::SignedInBody {
-            read: wire::signed,
-            secrets: hook.map_or(&[], |hook| std::slice::from_ref(&hook.token)),
-        }
+        Scheme::SignedInBody { read: wire::signed, secrets: hook.map_or(&[], |hook| std::slice::from_ref(&hook.token)) }
     }
 
     fn decode(&self, webhook: &Webhook<Verified>) -> Result<AtsEvent, Unreadable> {
@@ -161,7 +157,7 @@ impl Connector {
     /// Whether the candidate is still where a check is started, and may be checked.
     fn barrier(&self, subject: &Subject, opportunity: &wire::Opportunity) -> Option<Barrier> {
         let stage = opportunity.stage.as_ref();
-        let is_trigger = |stage: &crate::id::AtsId| self.settings.is_trigger(stage.as_str(), opportunity.stage_name.as_deref());
+        let is_trigger = |stage: &AtsId| self.settings.is_trigger(stage.as_str(), opportunity.stage_name.as_deref());
         if !stage.is_some_and(is_trigger) {
             // A move to any other stage is told as well.
             let moved_elsewhere = stage == Some(&subject.status);
@@ -291,7 +287,7 @@ impl Ats for Connector {
 }
 
 /// The answer about an opportunity: one that may not be read is confidential.
-fn readable(outcome: HttpOutcome) -> Result<crate::http::HttpResponse, Trouble> {
+fn readable(outcome: HttpOutcome) -> Result<HttpResponse, Trouble> {
     success(outcome, "opportunity").map_err(|trouble| match trouble {
         Trouble::Because { refusal, cause } if refusal.reason == Reason::AtsPermission => {
             Trouble::Because { refusal: Refusal::new(Reason::CandidateConfidential), cause }
@@ -301,7 +297,7 @@ fn readable(outcome: HttpOutcome) -> Result<crate::http::HttpResponse, Trouble> 
 }
 
 /// The answer about something that an order can do without: nothing where it is gone or hidden.
-fn found(outcome: HttpOutcome, what: &str) -> Result<Option<crate::http::HttpResponse>, Trouble> {
+fn found(outcome: HttpOutcome, what: &str) -> Result<Option<HttpResponse>, Trouble> {
     match success(outcome, what) {
         Ok(response) => Ok(Some(response)),
         Err(Trouble::Because { refusal, .. })

@@ -266,7 +266,7 @@ impl Settings {
             "must have {status} in it",
         );
         check(
-            name_in(&self.status_tag, &self.package_prefix).is_none(),
+            !is_text(&self.package_prefix) || name_in(&self.status_tag, &self.package_prefix).is_none(),
             "ats.status_tag",
             "must not begin as the tags of packages do",
         );
@@ -287,7 +287,11 @@ impl Settings {
             "must have offline_access among them, or the access would end after an hour",
         );
         check(!credentials.client_id.trim().is_empty(), "ats_credentials.client_id", "must not be empty");
-        check(!credentials.client_secret.expose().trim().is_empty(), "ats_credentials.client_secret", "must not be empty");
+        check(
+            !credentials.client_secret.expose().trim().is_empty(),
+            "ats_credentials.client_secret",
+            "must not be empty",
+        );
         invalid
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::http::HttpResponse;
@@ -41,12 +42,13 @@ pub(super) fn signed(body: &[u8]) -> Option<Signed> {
     Some(Signed { message: format!("{token}{triggered_at}").into_bytes(), signature, at: None })
 }
 
+/// What tells one event from another.
 #[derive(Deserialize)]
 pub(super) struct Token {
     pub(super) token: String,
 }
 
-fn parse<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
+fn parse<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
     serde_json::from_slice(&response.body).map_err(|_| Trouble::later("lever: an answer that is not the expected JSON"))
 }
 
@@ -55,7 +57,7 @@ struct One<T> {
     data: T,
 }
 
-fn data<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
+fn data<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Trouble> {
     parse(response).map(|One { data }| data)
 }
 
@@ -101,7 +103,7 @@ struct StageChange {
 #[serde(untagged)]
 enum Application {
     Expanded { posting: Option<Expandable> },
-    Id(serde::de::IgnoredAny),
+    Id(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -195,19 +197,18 @@ pub(super) fn one_stage(response: &HttpResponse) -> Result<Option<(AtsId, String
     data(response).map(stage)
 }
 
-#[derive(Deserialize, Default)]
+/// Where the opening belongs.
+#[derive(Deserialize)]
 pub(super) struct Categories {
     pub(super) department: Option<String>,
     pub(super) location: Option<String>,
     pub(super) team: Option<String>,
 }
 
-/// The opening.
+/// An opening.
 #[derive(Deserialize)]
 pub(super) struct Posting {
-    #[serde(default)]
     pub(super) tags: Option<Vec<String>>,
-    #[serde(default)]
     pub(super) categories: Option<Categories>,
 }
 

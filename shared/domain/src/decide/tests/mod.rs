@@ -169,7 +169,8 @@ fn exactly_one_package_must_be_meant() {
             setup.packages = Ok(vec![package(STANDARD, "Standard"), package(PLUS, "standard ")]);
         })
     };
-    assert_snapshot!(twice("Standard"), @r#"refuse multiple_packages "Standard", package - | package: 1 value → more than one package of that name: refused"#);
+    assert_snapshot!(twice("Standard"), @r#"order <standard> "Standard" in g1 by u1 | package: 1 value → <standard>"#);
+    assert_snapshot!(twice("STANDARD"), @r#"refuse multiple_packages "STANDARD", package - | package: 1 value → more than one package of that name: refused"#);
     assert_snapshot!(twice(PLUS), @r#"order <plus> "standard " in g1 by u1 | package: 1 value → <plus>"#);
 }
 
