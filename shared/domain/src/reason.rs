@@ -266,6 +266,8 @@ pub enum NotForUs {
     NotTriggerStatus,
     StaleTrigger,
     UnknownEventType,
+    /// The ATS's admin only tried whether the webhook arrives.
+    TestPing,
     UnknownOrder,
     Disconnected,
     /// The ATS could not be read for so long that the request was given up; the operator is told.
@@ -281,6 +283,7 @@ impl NotForUs {
             Self::NotTriggerStatus => "not_trigger_status",
             Self::StaleTrigger => "stale_trigger",
             Self::UnknownEventType => "unknown_event_type",
+            Self::TestPing => "test_ping",
             Self::UnknownOrder => "unknown_order",
             Self::Disconnected => "disconnected",
             Self::Unreadable => "unreadable",

@@ -78,7 +78,7 @@ macro_rules! connectors {
 connectors! {
     icims Icims,
     pageup Pageup,
-    // lever Lever,
+    lever Lever,
 }
 
 /// How requests for checks arrive from an ATS.

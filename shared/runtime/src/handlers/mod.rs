@@ -5,7 +5,7 @@ pub mod asurint_webhook;
 pub mod certn_webhook;
 pub mod icims_webhook;
 pub mod lever_oauth_callback;
-// pub mod lever_webhook;
+pub mod lever_webhook;
 pub mod pageup_poll;
 pub mod place_order;
 mod provider_webhook;

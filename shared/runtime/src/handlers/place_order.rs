@@ -13,7 +13,7 @@ use domain::reason::{Kind, NotForUs, Reason, Refusal};
 use domain::request::{CheckRequest, Subject};
 use domain::retry;
 use domain::trace::Trace;
-use domain::trouble::{PostOutcome, Trouble};
+use domain::trouble::{Cause, PostOutcome, Trouble};
 use jiff::Timestamp;
 
 use super::Failed;
@@ -71,6 +71,9 @@ async fn requested(
         Err(trouble) if is_gone(&trouble) && subject.request.is_some() => {
             request_gone(hub, &connected, subject, deadline).await
         }
+        Err(Trouble::Because { refusal, cause }) if refusal.reason.kind() == Kind::Reject => {
+            not_readable(hub, connection, subject, &refusal, &cause).await
+        }
         Err(trouble) => put_off(hub, connection, subject, message, &trouble).await,
     }
 }
@@ -92,6 +95,25 @@ async fn request_gone(hub: &Hub, connected: &Connected, subject: &Subject, deadl
     let decision = Decision::Refuse { refusal: Refusal::new(Reason::HeldExpired), package: None };
     let request = CheckRequest::of_nothing(subject.clone());
     place(hub, connected, Checked { request, decision, trace, kept_until: None }, None, deadline).await.map(|_| ())
+}
+
+/// Records a request that the ATS keeps from us for good, so that not even a refusal can be shown there.
+async fn not_readable(
+    hub: &Hub,
+    connection: &ConnectionId,
+    subject: &Subject,
+    refusal: &Refusal,
+    cause: &Cause,
+) -> Result<(), Failed> {
+    let (reason, owner) = (refusal.reason.code(), refusal.reason.owner().name());
+    tracing::warn!(connection = %connection, reason, owner, cause = %cause, "refused, and it cannot be shown");
+    crate::telemetry::count("Refusals", 1);
+    let mut trace = Trace::default();
+    trace.note("reading the request", cause.to_string(), "refused");
+    let application = subject.application.as_str();
+    let at = hub.clock.now();
+    let arrival = Arrival { subject: application, outcome: reason, trace: &trace, at, left_trigger: false };
+    Ok(hub.store.record_arrival(connection, &arrival).await?)
 }
 
 /// Keeps a request that cannot be decided yet, because who asked for what cannot be read.

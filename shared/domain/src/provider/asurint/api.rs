@@ -58,8 +58,7 @@ impl Api<'_> {
         let settings = self.0.settings.clone();
         let body = wire::order_body(&settings.client_id, order, correlation, invitation);
         let request = HttpRequest::json(&SYSTEM, Method::POST, self.url(&["orders"], &[]), &body);
-        let mut request =
-            self.signed(request).header("idempotency-key", Secret::from(correlation.order.as_str()));
+        let mut request = self.signed(request).header("idempotency-key", Secret::from(correlation.order.as_str()));
         request.sending = Sending::Once;
         request.lane = Lane::Orders;
         let ours = correlation.order.clone();
@@ -103,11 +102,7 @@ impl Api<'_> {
 }
 
 /// An order with our id is there already: it is taken for ours if it says so, and else a person looks.
-fn in_the_way(
-    response: &HttpResponse,
-    ours: &OrderId,
-    truth: impl FnOnce(super::Said) -> Truth,
-) -> PostOutcome<Truth> {
+fn in_the_way(response: &HttpResponse, ours: &OrderId, truth: impl FnOnce(super::Said) -> Truth) -> PostOutcome<Truth> {
     match wire::already_placed(response, ours) {
         Some(said) => PostOutcome::Accepted(truth(said)),
         None => PostOutcome::NoEffect(Trouble::because(

@@ -54,7 +54,9 @@ impl XmlGateway<'_> {
         let url = below(base, ["OrderingService.svc", "xml", "order"]);
         let request = HttpRequest { sending, ..document(Method::PUT, url, lane, write(false)) };
         Talk::ask(sign_in, |outcome| match success(outcome).and_then(|response| oml::token(&response)) {
-            Ok(token) => Talk::ask(request.header("x-asurint-usertoken", token), |outcome| Talk::Done(then(Ok(outcome)))),
+            Ok(token) => {
+                Talk::ask(request.header("x-asurint-usertoken", token), |outcome| Talk::Done(then(Ok(outcome))))
+            }
             Err(trouble) => Talk::Done(then(Err(trouble))),
         })
     }
@@ -75,9 +77,8 @@ impl XmlGateway<'_> {
         invitation: &Invitation,
     ) -> Talk<PostOutcome<Truth>> {
         let Connector { settings, credentials } = self.0;
-        let write = |inside: bool| {
-            oml::order(settings, inside.then_some(credentials), order, &correlation.order, invitation)
-        };
+        let write =
+            |inside: bool| oml::order(settings, inside.then_some(credentials), order, &correlation.order, invitation);
         let of = settings.clone();
         self.send(Lane::Orders, Sending::Once, write, move |answer| {
             let outcome = match answer {

@@ -1,4 +1,4 @@
-//! What Asurint is told of a person. Everything else the candidate types into Candidate Hub: there is no room for it here.
+//! What Asurint is told of a person. There is no room for more: the candidate types the rest into Candidate Hub.
 
 use super::settings::{Codec, Settings};
 use crate::provider::NewOrder;

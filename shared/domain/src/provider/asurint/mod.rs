@@ -11,10 +11,10 @@ mod xml;
 
 use self::api::Api;
 use self::gateway::XmlGateway;
-use self::words::Said;
 pub use self::settings::{
     Ambiguous, Codec, Credentials, Gateway, InvitationFlag, ListedPackage, PostbackPaths, Settings, Signature,
 };
+use self::words::Said;
 use super::{
     Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
@@ -32,6 +32,7 @@ pub static SYSTEM: System = System { name: "asurint", allows: |_, host| settings
 
 /// What a postback tells, in either codec.
 struct Postback {
+    /// Its id, which tells nothing: a repetition changes nothing either.
     event: Option<String>,
     client_id: Option<String>,
     tells_of_status: bool,
@@ -57,14 +58,14 @@ impl Settings {
         if postback.client_id.is_some_and(|client| client != self.client_id) {
             return Err(Unreadable::Malformed("clientId is not the connection's"));
         }
-        let event = postback.event.ok_or(Unreadable::Malformed("the postback has no id"));
+        let event = postback.event.unwrap_or_default();
         if !postback.tells_of_status {
-            return Ok(ProviderEvent::UnknownType { event: event? });
+            return Ok(ProviderEvent::UnknownType { event });
         }
         let said = postback.said.ok_or(Unreadable::Malformed("the postback names no order"))?;
         Ok(match self.codec {
             // The order can be read, so what the postback says of it does not count.
-            Codec::Json => ProviderEvent::Changed { event: event?, order: said.order, ours: postback.ours },
+            Codec::Json => ProviderEvent::Changed { event, order: said.order, ours: postback.ours },
             Codec::Oml => ProviderEvent::Told { truth: Box::new(said.truth(self)), ours: postback.ours },
         })
     }
@@ -84,8 +85,8 @@ impl Connector {
     }
 }
 
-/// Stands for an address that the settings lack. They are checked before they are saved; what was saved otherwise is sent
-/// nowhere, as this is no host of Asurint's.
+/// Stands for an address that the settings lack. They are checked before they are saved; with what was saved otherwise
+/// nothing is sent, as this is no host of Asurint's.
 fn nowhere() -> url::Url {
     https("unset.invalid")
 }

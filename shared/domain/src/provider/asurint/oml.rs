@@ -81,8 +81,8 @@ pub(super) fn order(
     ];
     attributes.extend(settings.invitation.as_ref().map(|flag| attribute(&flag.name, &flag.value)));
     let content = format!(
-        "{}<Input><Subjects><Subject role=\"Primary\">{}<MiddleName/>{}<Contact><Phone/>{}</Contact></Subject></Subjects>\
-         </Input>",
+        "{}<Input><Subjects><Subject role=\"Primary\">{}<MiddleName/>{}<Contact><Phone/>{}</Contact></Subject>\
+         </Subjects></Input>",
         element("QuoteBack", quote_back.as_str()),
         element("FirstName", invitation.given_name.expose()),
         element("LastName", invitation.family_name.expose()),
@@ -123,7 +123,8 @@ fn disposition(root: &Element) -> Option<&Element> {
 /// Whether an acknowledgement says no. Its exception may echo a person's data, so its text is not looked at.
 fn says_no(disposition: &Element) -> bool {
     let status = disposition.text_at("EntityStatus");
-    status.map_or_else(|| disposition.at("EntityException").is_some(), |status| !status.eq_ignore_ascii_case("Complete"))
+    status
+        .map_or_else(|| disposition.at("EntityException").is_some(), |status| !status.eq_ignore_ascii_case("Complete"))
 }
 
 /// The token in the answer to a sign-in.

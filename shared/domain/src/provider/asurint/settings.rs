@@ -78,8 +78,9 @@ pub struct ListedPackage {
     pub name: String,
 }
 
-/// Where in an XML postback each fact stands: paths of element names below the root, with `/` between them and `@` before
-/// an attribute. The first one that leads to something counts; the case of letters does not.
+/// Where in an XML postback each fact stands: paths of element names below the root, with `/` between them and `@`
+/// before an attribute. The first one that leads to something counts; the case of letters does not. Below a `Subject`
+/// nothing is found, as that is dropped while reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostbackPaths {
@@ -268,14 +269,24 @@ impl Settings {
             Codec::Oml => self.check_gateway(&mut problems),
         }
         for (name, paths) in self.postback_paths.all() {
-            let bounded = (1..=10).contains(&paths.len()) && paths.iter().all(|path| path.len() <= 200 && is_path(path));
-            problems.unless(bounded, &format!("provider.postback_paths.{name}"), "needs one to ten paths such as a/b or a/@b");
+            let bounded =
+                (1..=10).contains(&paths.len()) && paths.iter().all(|path| path.len() <= 200 && is_path(path));
+            problems.unless(
+                bounded,
+                &format!("provider.postback_paths.{name}"),
+                "needs one to ten paths such as a/b or a/@b",
+            );
         }
-        problems.unless(is_host_name(&self.report_host), "provider.report_host", "must be a host's name in small letters");
+        problems.unless(
+            is_host_name(&self.report_host),
+            "provider.report_host",
+            "must be a host's name in small letters",
+        );
         let fallback = self.fallback_requester_email.as_ref().map(Secret::expose);
         let is_mail = |text: &String| is_line(text) && !text.contains(' ') && text.matches('@').count() == 1;
         problems.unless(fallback.is_none_or(is_mail), "provider.fallback_requester_email", "must be an e-mail address");
-        let named = |listed: &[ListedPackage]| !listed.is_empty() && listed.iter().all(|one| !one.name.trim().is_empty());
+        let named =
+            |listed: &[ListedPackage]| !listed.is_empty() && listed.iter().all(|one| !one.name.trim().is_empty());
         problems.unless(self.packages.as_deref().is_none_or(named), "provider.packages", "needs one, and each a name");
         self.check_credentials(credentials, &mut problems);
         problems.0
@@ -292,7 +303,11 @@ impl Settings {
         problems.unless(self.location_id.is_some(), "provider.location_id", "is needed for oml");
         if let Some(InvitationFlag { name, value }) = self.invitation.as_deref() {
             let may_be = is_name(name) && !TAKEN.contains(&name.as_str());
-            problems.unless(may_be, "provider.invitation.name", "must be an attribute's name that an order has not got yet");
+            problems.unless(
+                may_be,
+                "provider.invitation.name",
+                "must be an attribute's name that an order has not got yet",
+            );
             problems.unless(is_line(value), "provider.invitation.value", "must not be empty");
         }
         problems.unless(!self.polls, "provider.polls", "must be false for oml, in which no order can be read");

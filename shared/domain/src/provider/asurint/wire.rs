@@ -193,7 +193,7 @@ pub(super) fn postback(body: Value) -> Result<Postback, Unreadable> {
     let body: Body = serde_json::from_value(body).map_err(|_| MALFORMED)?;
     let kind = body.kind.ok_or(MALFORMED)?;
     Ok(Postback {
-        event: Some(body.event.ok_or(MALFORMED)?),
+        event: body.event,
         client_id: Some(body.client_id.ok_or(MALFORMED)?),
         tells_of_status: kind == "ORDER_STATUS_CHANGED",
         ours: body.order.quote_back.as_deref().and_then(|id| OrderId::parse(id).ok()),

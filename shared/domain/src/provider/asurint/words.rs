@@ -37,8 +37,9 @@ impl Said {
         let (status, status_word) = status(self.status.as_deref().unwrap_or_default());
         let score = self.score.filter(|score| !is_blank(score));
         let awaits_score = status == OrderStatus::Completed && score.is_none();
-        // A word of the customer's own may be mapped to "completed", and then the score counts.
-        let may_be_finished = status == OrderStatus::Completed || status_word.is_some();
+        // A word that means nothing here may be mapped to "completed", and then the score counts.
+        let is_unknown = status == OrderStatus::InProgress && status_word.is_some();
+        let may_be_finished = status == OrderStatus::Completed || is_unknown;
         Truth {
             order: self.order,
             short_id: None,
@@ -49,7 +50,10 @@ impl Said {
             awaits_score: awaits_score.then_some(SCORE_AWAITED),
             modified: self.at,
             checks: Vec::new(),
-            report: self.report.and_then(|address| page(&address, settings)).map_or(ReportPage::Missing, ReportPage::At),
+            report: self
+                .report
+                .and_then(|address| page(&address, settings))
+                .map_or(ReportPage::Missing, ReportPage::At),
             ask_often: settings.polls,
         }
     }

@@ -79,11 +79,15 @@ fn what_the_settings_say_stands_in_the_order() {
 
 #[test]
 fn what_is_typed_stays_text() {
-    let order = sent_for("one step", |_| (), |order| {
-        order.candidate.given_name = Some("</FirstName><SSN>1</SSN>\u{0}\u{b}\u{fffe}".into());
-        order.candidate.family_name = Some("Moss & O'Neil \"]]>".into());
-        order.requester_email = Some("<x>@client.example".into());
-    });
+    let order = sent_for(
+        "one step",
+        |_| (),
+        |order| {
+            order.candidate.given_name = Some("</FirstName><SSN>1</SSN>\u{0}\u{b}\u{fffe}".into());
+            order.candidate.family_name = Some("Moss & O'Neil \"]]>".into());
+            order.requester_email = Some("<x>@client.example".into());
+        },
+    );
     assert!(order.contains("<FirstName>&lt;/FirstName&gt;&lt;SSN&gt;1&lt;/SSN&gt;   </FirstName>"), "{order}");
     assert!(order.contains("<LastName>Moss &amp; O&apos;Neil &quot;]]&gt;</LastName>"), "{order}");
     assert!(order.contains("<Email>&lt;x&gt;@client.example</Email>"), "{order}");

@@ -142,13 +142,14 @@ fn a_lookup_finds_only_what_says_that_it_is_ours() {
 
 #[test]
 fn an_order_is_read_gone_or_in_trouble() {
-    let line = |status: u16, body: Value| match against(connector("json").read(&order_number()), vec![answer(status, body)]).0
-    {
-        Ok(Reading::Is(truth)) => truth_line(&truth),
-        Ok(Reading::Gone) => "gone".to_owned(),
-        Ok(Reading::OnlyTold) => unreachable!("it can be asked"),
-        Err(trouble) => trouble_line(&trouble),
-    };
+    let line =
+        |status: u16, body: Value| match against(connector("json").read(&order_number()), vec![answer(status, body)]).0
+        {
+            Ok(Reading::Is(truth)) => truth_line(&truth),
+            Ok(Reading::Gone) => "gone".to_owned(),
+            Ok(Reading::OnlyTold) => unreachable!("it can be asked"),
+            Err(trouble) => trouble_line(&trouble),
+        };
     assert_snapshot!(line(200, told(json!("Completed"), json!("Review"), Value::Null)), @r#"completed = Review "Review""#);
     assert_snapshot!(line(200, json!({"orderId": 7, "status": "Completed", "score": 3})), @r#"completed = Custom "3""#);
     assert_snapshot!(line(200, json!({"orderId": "A1"})), @"in_progress");

@@ -19,7 +19,11 @@ fn settings_that_are_right_have_no_problems() {
 #[test]
 fn each_wrong_setting_is_named() {
     let check = |way: &str, field: &str, value: Value| {
-        let wrong = problems(way, |settings| *settings.pointer_mut(&format!("/{field}")).unwrap() = value.clone(), &credentials());
+        let wrong = problems(
+            way,
+            |settings| *settings.pointer_mut(&format!("/{field}")).unwrap() = value.clone(),
+            &credentials(),
+        );
         assert_eq!(wrong, [format!("provider.{}", field.replace('/', "."))], "{way} {value}");
     };
     for client in ["", " ", "A\nB", "é", &"x".repeat(201)] {
@@ -69,7 +73,9 @@ fn each_wrong_addition_is_named() {
     for packages in [json!([]), json!([{"id": "p1", "name": " "}])] {
         check("json", "packages", packages, "packages");
     }
-    for paths in [json!([]), json!([""]), json!(["a//b"]), json!(["a/"]), json!(["@a/b"]), json!(["a b"]), json!(["a@b"])] {
+    for paths in
+        [json!([]), json!([""]), json!(["a//b"]), json!(["a/"]), json!(["@a/b"]), json!(["a b"]), json!(["a@b"])]
+    {
         check("one step", "postback_paths", json!({"status": paths}), "postback_paths.status");
     }
 }
