@@ -21,15 +21,15 @@ use crate::template::Route;
 /// API Gateway's own limit on a body, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How long a function may take, as in the template.
-const TIMEOUT: Duration = Duration::from_secs(15);
+/// The body of API Gateway's own 404.
+pub const NO_ROUTE: &str = "{\"message\":\"Not Found\"}";
 
 /// A router with all routes; `hub_of` gives each function its own hub, as each Lambda function has its own memory.
 ///
 /// # Errors
 /// A route of a function that does not exist, or of a method that is none.
 pub fn router(routes: &[Route], hub_of: impl Fn(&str) -> Option<Arc<Hub>>) -> Result<Router, String> {
-    let mut router = Router::new();
+    let mut router = Router::new().fallback(no_route);
     for route in routes {
         let (Some(Function::Http(handler)), Some(hub)) = (functions::named(&route.function), hub_of(&route.function))
         else {
@@ -38,13 +38,19 @@ pub fn router(routes: &[Route], hub_of: impl Fn(&str) -> Option<Arc<Hub>>) -> Re
         let method: Method = route.method.parse().map_err(|_| format!("{} is not a method", route.method))?;
         let filter = MethodFilter::try_from(method).map_err(|_| format!("{} is not a method", route.method))?;
         let path = route.path.replace("{proxy+}", "{*proxy}");
+        let timeout = route.timeout;
         let answer = move |path: RawPathParams, query: Query<HashMap<String, String>>, request: Request| {
             let hub = Arc::clone(&hub);
-            async move { answer(hub, handler, &path, query.0, request).await }
+            async move { answer(hub, handler, &path, query.0, request, timeout).await }
         };
         router = router.route(&path, on(filter, answer));
     }
     Ok(router)
+}
+
+/// What API Gateway itself answers where there is no route.
+async fn no_route() -> Response {
+    (StatusCode::NOT_FOUND, [("content-type", "application/json")], NO_ROUTE).into_response()
 }
 
 async fn answer(
@@ -53,6 +59,7 @@ async fn answer(
     path: &RawPathParams,
     query: HashMap<String, String>,
     request: Request,
+    timeout: Duration,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -63,7 +70,7 @@ async fn answer(
         query,
         headers: headers.filter_map(|(n, v)| Some((n.as_str().to_owned(), Secret::from(v.to_str().ok()?)))).collect(),
         body: body.to_vec(),
-        deadline: Deadline::after(TIMEOUT),
+        deadline: Deadline::after(timeout),
     };
     handler(hub, call).await.map(Body::from)
 }

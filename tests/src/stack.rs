@@ -24,7 +24,7 @@ pub use self::customer::{
     Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, NURSING, RECRUITER_EMAIL, STANDARD, TRIGGER,
 };
 pub use self::lever_candidate::LeverCandidate;
-pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG};
+pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG, by_xml};
 pub use self::pageup_customer::PageUpCustomer;
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;

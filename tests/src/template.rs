@@ -1,5 +1,7 @@
 //! What `template.yaml` declares, so that routes, queues and the table are declared once.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use serde_norway::Value;
 
@@ -14,6 +16,8 @@ pub struct Route {
     pub path: String,
     pub function: String,
     pub needs_iam: bool,
+    /// How long the function may take.
+    pub timeout: Duration,
 }
 
 /// What starts a function.
@@ -82,7 +86,10 @@ impl Template {
         let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
         let binary = text(binary.unwrap_or(&Value::Null), "Binary")?.to_owned();
         self.functions.push(binary.clone());
-        let events = resource.get("Properties").and_then(|properties| properties.get("Events"));
+        let of_function = resource.get("Properties").unwrap_or(&Value::Null);
+        let timeout = of_function.get("Timeout").and_then(Value::as_u64);
+        let timeout = timeout.map(Duration::from_secs).ok_or_else(|| Unreadable("Timeout is missing".to_owned()))?;
+        let events = of_function.get("Events");
         for event in events.and_then(Value::as_mapping).into_iter().flat_map(|events| events.values()) {
             let properties = event.get("Properties").unwrap_or(&Value::Null);
             match text(event, "Type")? {
@@ -91,6 +98,7 @@ impl Template {
                     path: text(properties, "Path")?.to_owned(),
                     function: binary.clone(),
                     needs_iam: text(properties, "ApiId")? == "AdminApi",
+                    timeout,
                 }),
                 "SQS" => {
                     let queue = text(properties, "Queue")?.trim_end_matches(".Arn").to_owned();

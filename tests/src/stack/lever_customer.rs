@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::customer::RECRUITER_EMAIL;
 use super::{Error, Stack};
-use crate::simulators::asurint::{AsurintSimulator, Client, Package, Postbacks, Requester};
+use crate::simulators::asurint::{Account as AsurintAccount, AsurintSimulator, Client, Package, Postbacks, Requester};
 use crate::simulators::lever::{Account, App, LeverSimulator, Options};
 
 pub const BASIC: &str = "0f4f6d0e-7c1b-4b0e-9a0e-2f7d9f1f5a11";
@@ -16,6 +16,8 @@ pub const THOROUGH_TAG: &str = "Asurint Package: Basic Search + Employment + Edu
 const CLIENT_SECRET: &str = "lever-client-secret-of-the-local-stack";
 const PASSWORD: &str = "asurint-password-of-the-local-stack";
 const SIGNING_SECRET: &str = "asurint-signing-secret-of-the-local-stack";
+const ACCOUNT: &str = "A1";
+const LOCATION: &str = "L1";
 const STAGE_CHANGE: &str = "candidateStageChange";
 
 /// A customer that is connected, and that let the hub in once [`Self::authorize`] was called.
@@ -69,6 +71,7 @@ impl Stack {
             "ats_credentials": {"kind": "lever", "client_id": app, "client_secret": CLIENT_SECRET},
             "provider": {
                 "kind": "asurint", "client_id": client, "codec": "json", "base_url": "https://api.asurint.com",
+                "report_host": "asurint.example",
             },
             "provider_credentials": {
                 "kind": "asurint", "username": client, "password": PASSWORD, "signing_secrets": [SIGNING_SECRET],
@@ -107,11 +110,26 @@ impl Stack {
     }
 }
 
+/// Has a connection order at Asurint's XML gateway instead; to be given to [`Stack::connect_lever`].
+pub fn by_xml(new: &mut Value) {
+    let Some(provider) = new.get_mut("provider").and_then(Value::as_object_mut) else { return };
+    provider.remove("base_url");
+    let fields = [
+        ("codec", json!("oml")),
+        ("gateway", json!({"form": "one_step", "url": "https://api.asurint.com/oml"})),
+        ("account_id", json!(ACCOUNT)),
+        ("location_id", json!(LOCATION)),
+    ];
+    provider.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+}
+
 fn set_up_asurint(asurint: &AsurintSimulator, client: &str) {
     asurint.add_client(Client { id: client.to_owned(), username: client.to_owned(), password: PASSWORD.to_owned() });
     for (id, name) in [(BASIC, "Basic Search"), (THOROUGH, "Basic Search + Employment + Education")] {
         asurint.add_package(client, Package { id: id.to_owned(), name: name.to_owned(), active: true });
     }
+    let locations = vec![LOCATION.to_owned()];
+    asurint.add_account(client, AsurintAccount { id: ACCOUNT.to_owned(), active: true, locations });
     asurint.add_requester(client, Requester { email: RECRUITER_EMAIL.to_owned(), active: true });
 }
 
