@@ -33,13 +33,47 @@ fn marked(what: &str) -> Secret {
     Secret::new(format!("{MARKER}-{what}"))
 }
 
+/// What goes over the wire.
+#[derive(Clone)]
+enum Body {
+    Json(Value),
+    /// A document whose root ends in its last end tag.
+    Xml(String),
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
+impl Body {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Json(value) => value.to_string().into_bytes(),
+            Self::Xml(text) => text.clone().into_bytes(),
+        }
+    }
+
+    /// The same with what nobody knows of yet.
+    fn grown(&self) -> Self {
+        match self {
+            Self::Json(value) => Self::Json(grown(value)),
+            Self::Xml(text) => {
+                let (content, end) = text.rsplit_once("</").unwrap();
+                Self::Xml(format!("{content}<ZzNew a=\"1\"><b/>x</ZzNew></{end}"))
+            }
+        }
+    }
+}
+
 /// What a connector's folder adds to the suite.
 struct Sample {
     settings: Value,
     credentials: Value,
-    /// A body that its webhook takes, and one JSON that answers each of its requests.
-    event: Value,
-    answer: Value,
+    /// A body that its webhook takes, and one that answers each of its requests.
+    event: Body,
+    answer: Body,
     /// The `Debug` of its connector with marked credentials.
     printed: fn(&Connection, &ConnectionSecret) -> String,
 }
@@ -49,13 +83,13 @@ fn ats_sample(name: &str) -> Sample {
         "icims" => Sample {
             settings: json!({"kind": "icims", "customer_id": "7351", "trigger_statuses": ["1822"], "group_field": "unit"}),
             credentials: json!({"kind": "icims", "username": "api", "password": marked("password")}),
-            event: json!({"eventType": "WorkFlowStatusChangeEvent", "customerId": "7351", "systemId": "1", "newStatus": "1822"}),
+            event: json!({"eventType": "WorkFlowStatusChangeEvent", "customerId": "7351", "systemId": "1", "newStatus": "1822"}).into(),
             answer: json!({
                 "baseprofile": {"id": 1}, "associatedprofile": {"id": 2}, "status": {"id": "C1822"},
                 "firstname": marked("given"), "lastname": marked("family"), "email": marked("email"),
                 "bgcpackagetype": "Standard", "unit": {"value": "Nursing"},
                 "entries": [{"entry": 8, "assessmentnotes": "Order abcdefghij"}],
-            }),
+            }).into(),
             printed: |connection, secret| match (&connection.ats, &secret.ats) {
                 (ats::AtsSettings::Icims(settings), ats::AtsCredentials::Icims(credentials)) => {
                     format!(
@@ -71,13 +105,13 @@ fn ats_sample(name: &str) -> Sample {
             credentials: json!({
                 "kind": "pageup", "client_id": marked("client"), "client_secret": marked("password"),
             }),
-            event: Value::Null,
+            event: Value::Null.into(),
             answer: json!([{
                 "id": 123_456, "note": marked("note"), "package": {"code": "p1"},
                 "applicant": {"firstName": marked("given"), "lastName": marked("family"), "emailid": marked("email")},
                 "application": {"id": 4711, "job": {"divisioncode": "g1"}},
                 "requester": {"email": marked("requester")},
-            }]),
+            }]).into(),
             printed: |connection, secret| match (&connection.ats, &secret.ats) {
                 (ats::AtsSettings::Pageup(settings), ats::AtsCredentials::Pageup(credentials)) => {
                     format!(
@@ -94,14 +128,14 @@ fn ats_sample(name: &str) -> Sample {
             event: json!({
                 "id": "e1", "event": "candidateStageChange",
                 "data": {"opportunityId": "o1", "contactId": "c1", "fromStageId": null, "toStageId": "s1"},
-            }),
+            }).into(),
             answer: json!({"data": {
                 "id": "o1", "noteId": "n1", "text": "Certn Background Check", "tags": ["Certn Package: Standard"],
                 "name": format!("{MARKER} Moss"), "emails": [marked("email")], "email": marked("requester"),
                 "stage": {"id": "s1", "text": "Certn Background Check"}, "archived": null, "isAnonymized": false,
                 "stageChanges": [{"toStageId": "s1", "userId": "u1", "updatedAt": 1_793_527_199_000_i64}],
                 "applications": [{"id": "a1", "posting": "p1"}],
-            }}),
+            }}).into(),
             printed: |connection, secret| match (&connection.ats, &secret.ats) {
                 (ats::AtsSettings::Lever(settings), ats::AtsCredentials::Lever(credentials)) => {
                     let access = secret.access.clone();
@@ -114,15 +148,16 @@ fn ats_sample(name: &str) -> Sample {
     }
 }
 
-fn provider_sample(name: &str) -> Sample {
+/// One for each codec of a provider.
+fn provider_samples(name: &str) -> Vec<Sample> {
     match name {
-        "certn" => Sample {
+        "certn" => vec![Sample {
             settings: json!({"kind": "certn"}),
             credentials: json!({
                 "kind": "certn", "api_keys": [marked("key one"), marked("key two")],
                 "webhook_secrets": [marked("hook one"), marked("hook two")],
             }),
-            event: json!({"event_id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1"}),
+            event: json!({"event_id": "e1", "event_type": "CASE_STATUS_CHANGED", "object_id": "c1"}).into(),
             answer: json!({
                 "id": "c1", "overall_status": "COMPLETE", "overall_score": "CLEAR", "is_active": true,
                 "case_report_file_id": "f1", "status": "COMPLETE", "pdf_url": marked("pdf"),
@@ -132,7 +167,8 @@ fn provider_sample(name: &str) -> Sample {
                     "email": marked("requester"), "name": "Standard", "overall_status": "DRAFT",
                 }],
                 "pagination": {"next_page": 2},
-            }),
+            })
+            .into(),
             printed: |connection, secret| match (&connection.provider, &secret.provider) {
                 (provider::ProviderSettings::Certn(settings), provider::ProviderCredentials::Certn(credentials)) => {
                     let connector =
@@ -141,35 +177,70 @@ fn provider_sample(name: &str) -> Sample {
                 }
                 _ => unreachable!("a sample of certn"),
             },
-        },
-        "asurint" => Sample {
-            settings: json!({
-                "kind": "asurint", "client_id": "ACME01", "codec": "json", "base_url": "https://api.asurint.com",
-            }),
-            credentials: json!({
-                "kind": "asurint", "username": "acme", "password": marked("password"),
-                "signing_secrets": [marked("hook one"), marked("hook two")],
-            }),
-            event: json!({
-                "eventId": "e1", "eventType": "ORDER_STATUS_CHANGED", "occurredAt": "2026-11-01T10:00:00Z",
-                "clientId": "ACME01", "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed",
-            }),
-            answer: json!({
-                "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed", "score": "Review",
-                "reportUrl": "https://portal.asurint.com/r/A1", "updatedAt": "2026-11-01T10:00:00Z",
-                "candidate": {"email": marked("email")}, "packages": [{"id": "p1", "name": "Standard", "active": true}],
-                "orders": [{"orderId": "A1", "quoteBack": "abcdefghij", "status": "In Progress"}],
-            }),
-            printed: |connection, secret| match (&connection.provider, &secret.provider) {
-                (provider::ProviderSettings::Asurint(settings), provider::ProviderCredentials::Asurint(credentials)) => {
-                    let connector =
-                        provider::asurint::Connector::new(settings.clone(), credentials.clone(), connection.region);
-                    format!("{connector:?}")
-                }
-                _ => unreachable!("a sample of asurint"),
-            },
-        },
+        }],
+        "asurint" => vec![asurint_by_json(), asurint_by_xml()],
         _ => panic!("src/provider/{name} is registered and has no sample in src/contract.rs"),
+    }
+}
+
+fn print_asurint(connection: &Connection, secret: &ConnectionSecret) -> String {
+    match (&connection.provider, &secret.provider) {
+        (provider::ProviderSettings::Asurint(settings), provider::ProviderCredentials::Asurint(credentials)) => {
+            let connector = provider::asurint::Connector::new(settings.clone(), credentials.clone(), connection.region);
+            format!("{connector:?}")
+        }
+        _ => unreachable!("a sample of asurint"),
+    }
+}
+
+fn asurint_credentials() -> Value {
+    json!({
+        "kind": "asurint", "username": "acme", "password": marked("password"),
+        "signing_secrets": [marked("hook one"), marked("hook two")],
+    })
+}
+
+fn asurint_by_json() -> Sample {
+    Sample {
+        settings: json!({
+            "kind": "asurint", "client_id": "ACME01", "codec": "json", "base_url": "https://api.asurint.com",
+        }),
+        credentials: asurint_credentials(),
+        event: json!({
+            "eventId": "e1", "eventType": "ORDER_STATUS_CHANGED", "occurredAt": "2026-11-01T10:00:00Z",
+            "clientId": "ACME01", "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed",
+        })
+        .into(),
+        answer: json!({
+            "orderId": "A1", "quoteBack": "abcdefghij", "status": "Completed", "score": "Review",
+            "reportUrl": "https://portal.asurint.com/r/A1", "updatedAt": "2026-11-01T10:00:00Z",
+            "candidate": {"email": marked("email")}, "packages": [{"id": "p1", "name": "Standard", "active": true}],
+            "orders": [{"orderId": "A1", "quoteBack": "abcdefghij", "status": "In Progress"}],
+        })
+        .into(),
+        printed: print_asurint,
+    }
+}
+
+fn asurint_by_xml() -> Sample {
+    let person = format!("<Subjects><Subject><Email>{MARKER}</Email></Subject></Subjects><Note>{MARKER}</Note>");
+    Sample {
+        settings: json!({
+            "kind": "asurint", "client_id": "ACME01", "codec": "oml", "account_id": "A1", "location_id": "L1",
+            "gateway": {"form": "one_step", "url": "https://orders.asurint.com/in"},
+            "fallback_requester_email": format!("{MARKER}@client.example"),
+        }),
+        credentials: asurint_credentials(),
+        event: Body::Xml(format!(
+            "<Update><QuoteBack>abcdefghij</QuoteBack><Identifier><BackgroundCheckOrderNumber>A1\
+             </BackgroundCheckOrderNumber></Identifier><OrderStatus>Completed</OrderStatus>{person}</Update>"
+        )),
+        answer: Body::Xml(format!(
+            "<ApplicationAcknowledgement><PayloadDisposition><EntityDisposition><EntityStatus>Complete</EntityStatus>\
+             <Identifier><BackgroundCheckOrderNumber>A1</BackgroundCheckOrderNumber></Identifier></EntityDisposition>\
+             </PayloadDisposition>{person}</ApplicationAcknowledgement>"
+        )),
+        printed: print_asurint,
     }
 }
 
@@ -189,8 +260,8 @@ fn connections() -> Vec<(Sample, Sample, Connection, ConnectionSecret)> {
     let mut connections = Vec::new();
     for region in Region::ALL {
         for (ats, _) in ats::REGISTERED {
-            for (provider, _) in provider::REGISTERED {
-                let (ats, provider) = (ats_sample(ats), provider_sample(provider));
+            for provider in provider::REGISTERED.iter().flat_map(|(provider, _)| provider_samples(provider)) {
+                let ats = ats_sample(ats);
                 let settings: provider::ProviderSettings = serde_json::from_value(provider.settings.clone()).unwrap();
                 if !settings.traits().regions.contains(&region) {
                     continue;
@@ -322,18 +393,21 @@ fn with_provider(provider: &dyn Provider, outcome: &HttpOutcome) -> Vec<Conversa
     all
 }
 
-fn answered(status: u16, body: &Value) -> HttpOutcome {
+fn answered(status: u16, body: &Body) -> HttpOutcome {
     let headers = vec![("x-error".to_owned(), format!("1:field: {MARKER}"))];
-    Ok(HttpResponse { status, headers, body: body.to_string().into_bytes() })
+    Ok(HttpResponse { status, headers, body: body.bytes() })
 }
 
 /// The answer of the sample, every kind of refusal with personal data in it, and no answer.
 fn outcomes(sample: &Sample) -> Vec<HttpOutcome> {
-    let error = json!({"type": "x", "detail": MARKER, "errors": [
+    let error = Body::from(json!({"type": "x", "detail": MARKER, "errors": [
         {"code": "invalid", "detail": MARKER, "attr": "group", "errorCode": 2, "errorMessage": MARKER},
-    ]});
-    let mut outcomes =
-        vec![answered(200, &sample.answer), answered(200, &json!(MARKER)), Err(HttpFailure::Unclear("time-out"))];
+    ]}));
+    let mut outcomes = vec![
+        answered(200, &sample.answer),
+        answered(200, &json!(MARKER).into()),
+        Err(HttpFailure::Unclear("time-out")),
+    ];
     outcomes.extend([400, 401, 403, 404, 409, 422, 429, 500].map(|status| answered(status, &error)));
     outcomes
 }
@@ -431,7 +505,13 @@ fn a_secret_is_in_no_address_and_nothing_is_ordered_twice_by_itself() {
                 assert!(credentials.iter().all(|secret| !request.url.as_str().contains(secret)), "{request:?}");
             }
             let signed_in = request.headers.iter().any(|(name, _)| *name == "authorization");
-            assert!(signed_in || request.grant.is_some(), "{request:?}");
+            let holds_password = |body: &Secret<Vec<u8>>| {
+                String::from_utf8_lossy(body.expose()).contains(marked("password").expose().as_str())
+            };
+            assert!(
+                signed_in || request.grant.is_some() || request.body.as_ref().is_some_and(holds_password),
+                "{request:?}"
+            );
             assert!(request.url.path() != "/", "{request:?}");
         }
     }
@@ -497,14 +577,15 @@ impl Sender {
     }
 
     /// The body as this sender sends it, with the headers that prove it.
-    fn send(&self, scheme: Scheme<'_>, body: &Value) -> (Headers, Vec<u8>) {
-        let mut bytes = body.to_string().into_bytes();
+    fn send(&self, scheme: Scheme<'_>, body: &Body) -> (Headers, Vec<u8>) {
+        let mut bytes = body.bytes();
         let headers = match scheme {
             Scheme::Basic { user, .. } => vec![self.basic(user)],
             Scheme::HmacSha256Hex { header, .. } => vec![(header.to_owned(), Secret::new(self.sign(&bytes)))],
             Scheme::SignedInBody { .. } => {
-                if let Some(fields) = body.as_object().filter(|fields| !fields.is_empty()) {
-                    let mut fields = fields.clone();
+                if let Body::Json(Value::Object(mut fields)) = body.clone()
+                    && !fields.is_empty()
+                {
                     fields.insert("token".to_owned(), json!("t0"));
                     fields.insert("triggeredAt".to_owned(), json!(0));
                     fields.insert("signature".to_owned(), json!(self.sign(b"t00")));
@@ -535,7 +616,7 @@ fn provider_scheme<'a>(connection: &'a Connection, secret: &'a ConnectionSecret)
     connection.provider.scheme(&secret.provider, &connection.id, &connection.provider_passwords).unwrap()
 }
 
-fn check_scheme(scheme: Scheme<'_>, sender: &Sender, body: &Value) {
+fn check_scheme(scheme: Scheme<'_>, sender: &Sender, body: &Body) {
     let accepts = |(headers, body): (Headers, Vec<u8>)| arrived(headers, &body).verify(scheme).is_ok();
     let (headers, bytes) = sender.send(scheme, body);
     assert!(accepts((headers.clone(), bytes.clone())));
@@ -547,7 +628,7 @@ fn check_scheme(scheme: Scheme<'_>, sender: &Sender, body: &Value) {
                 || is_signed_only(scheme)
         );
     }
-    assert!(!accepts((Vec::new(), body.to_string().into_bytes())));
+    assert!(!accepts((Vec::new(), body.bytes())));
     if let Some((name, value)) = headers.first() {
         let value = value.expose();
         for changed in ["", " ", "Basic", "sha256=", "t=0,v1=", &value[..value.len() - 4], &format!("{value}ff")] {
@@ -607,11 +688,11 @@ fn grown(body: &Value) -> Value {
 fn check_decode<E: PartialEq + std::fmt::Debug>(
     scheme: Scheme<'_>,
     sender: &Sender,
-    body: &Value,
+    body: &Body,
     decode: &dyn Fn(&Webhook<Verified>) -> Result<E, Unreadable>,
     understood: fn(&E) -> bool,
 ) {
-    let read = |body: &Value| {
+    let read = |body: &Body| {
         let (headers, body) = sender.send(scheme, body);
         let webhook = arrived(headers, &body).verify(scheme).ok()?;
         let (first, again) = (decode(&webhook), decode(&webhook));
@@ -620,10 +701,10 @@ fn check_decode<E: PartialEq + std::fmt::Debug>(
     };
     let event = read(body).unwrap().unwrap();
     assert!(understood(&event), "{event:?}");
-    assert_eq!(read(&grown(body)), Some(Ok(event)));
+    assert_eq!(read(&body.grown()), Some(Ok(event)));
     for hostile in [json!(null), json!([]), json!(7), json!("x"), json!({})] {
         // Where the signature stands in the body, such a body has none.
-        assert!(matches!(read(&hostile), None | Some(Err(Unreadable::Malformed(_)))), "{hostile}");
+        assert!(matches!(read(&hostile.clone().into()), None | Some(Err(Unreadable::Malformed(_)))), "{hostile}");
     }
 }
 
@@ -647,13 +728,13 @@ fn the_same_webhook_is_the_same_event_and_unknown_fields_do_not_count() {
 fn unknown_fields_of_an_answer_do_not_count() {
     for (ats, provider, connection, secret) in connections() {
         let of_provider = connection.provider.connector(&secret.provider, connection.region).unwrap();
-        let answers = |body: &Value| {
+        let answers = |body: &Body| {
             let mut answers = with_ats(&connection, &secret, &answered(200, body));
             answers.extend(with_provider(&*of_provider, &answered(200, body)));
             answers.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()
         };
         for sample in [ats, provider] {
-            assert_eq!(answers(&sample.answer), answers(&grown(&sample.answer)));
+            assert_eq!(answers(&sample.answer), answers(&sample.answer.grown()));
         }
     }
 }

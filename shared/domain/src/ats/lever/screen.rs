@@ -5,6 +5,7 @@ use url::Url;
 use super::settings::Settings;
 use crate::id::OrderId;
 use crate::order::View;
+use crate::reason::Reason;
 use crate::status::OrderStatus;
 use crate::text::{clip, plain};
 
@@ -24,6 +25,18 @@ pub(super) fn has_marker(text: &str, marker: &str) -> bool {
 /// A text from elsewhere on a line of its own. Lever notifies the user whose name follows an `@`.
 fn foreign(text: &str) -> String {
     clip(plain(text).trim(), LINE).replace('@', "＠")
+}
+
+/// What "send again" is in Lever.
+const SEND_AGAIN: &str = "To send again, move the candidate into another stage and back.";
+
+/// Whether the recruiter may try once more, after correcting what the note says.
+fn may_be_sent_again(view: &View) -> bool {
+    match (view.status, view.refusal.as_ref().map(|refusal| refusal.reason)) {
+        (OrderStatus::Rejected, Some(Reason::ReorderNotAllowed | Reason::CandidateAnonymized)) => false,
+        (OrderStatus::Rejected | OrderStatus::Expired | OrderStatus::Undeliverable, _) => true,
+        _ => false,
+    }
 }
 
 /// The note of an order: which one it is, how it stands, what to do, what came out, and where to read on.
@@ -51,6 +64,7 @@ pub(super) fn note(settings: &Settings, view: &View, link: Option<&Url>) -> Stri
         view.package_name.as_deref().map(|name| format!("Package: {}", foreign(name))),
         Some(format!("Status: {status}")),
         detail,
+        may_be_sent_again(view).then(|| SEND_AGAIN.to_owned()),
         score.map(|_| format!("Score: {}", foreign(&view.headline()))),
         link.map(|link| link.as_str().replace('@', "%40")),
     ];

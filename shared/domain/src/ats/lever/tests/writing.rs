@@ -99,19 +99,20 @@ fn every_status_has_a_tag_and_a_note() {
     addTags {"tags":["Certn: Completed"]}
     notes {"value":"[order:order-1] Certn order A123456\nPackage: Basic\nStatus: Done\nScore: No result given\nhttps://client.certn.co/cases/case-1/"}
     "#);
-    for (status, word) in [
-        (S::Cancelled, "Cancelled"),
-        (S::Declined, "Declined"),
-        (S::Expired, "Expired"),
-        (S::Undeliverable, "Not Delivered"),
+    let again = "\\nTo send again, move the candidate into another stage and back.";
+    for (status, word, again) in [
+        (S::Cancelled, "Cancelled", ""),
+        (S::Declined, "Declined", ""),
+        (S::Expired, "Expired", again),
+        (S::Undeliverable, "Not Delivered", again),
     ] {
         let sent = new(&View { sentence: "Do this.".to_owned(), ..view(status) });
-        let note = format!("[order:order-1] Certn order A123456\\nPackage: Basic\\nStatus: {word}\\nDo this.");
+        let note = format!("[order:order-1] Certn order A123456\\nPackage: Basic\\nStatus: {word}\\nDo this.{again}");
         assert_eq!(sent, format!("addTags {{\"tags\":[\"Certn: {word}\"]}}\nnotes {{\"value\":\"{note}\"}}"));
     }
     assert_snapshot!(new(&refused(S::Rejected, Reason::NoEmail, "")), @r#"
     addTags {"tags":["Certn: Error (No Email)"]}
-    notes {"value":"[order:order-1] Certn\nStatus: No Email\nThe candidate has no e-mail address. Add one, then send again. (no_email)"}
+    notes {"value":"[order:order-1] Certn\nStatus: No Email\nThe candidate has no e-mail address. Add one, then send again. (no_email)\nTo send again, move the candidate into another stage and back."}
     "#);
     assert_snapshot!(new(&refused(S::Held, Reason::OrderOutcomeUnknown, "")), @r#"
     addTags {"tags":["Certn: Error (Being Confirmed)"]}
@@ -153,7 +154,7 @@ fn what_others_wrote_notifies_nobody_and_stays_on_its_line() {
     assert!(text.ends_with("\nhttps://a.example/%40rae"));
     let typed =
         screen::note(&settings(json!({})), &refused(OrderStatus::Rejected, Reason::UnknownPackage, "@rae\nx"), None);
-    assert_snapshot!(typed.lines().last().unwrap(), @r#"The package "＠rae x" is not known to Certn. Ask your ATS administrator to correct it. (unknown_package)"#);
+    assert_snapshot!(typed.lines().nth(2).unwrap(), @r#"The package "＠rae x" is not known to Certn. Ask your ATS administrator to correct it. (unknown_package)"#);
 }
 
 fn removed(extra: Value, present: &[&str]) -> String {
