@@ -26,6 +26,9 @@ use crate::store::{Connected, Store, StoreError};
 /// How long settings are kept, so that an admin's change is in force after half a minute.
 const CONNECTION_KEPT: SignedDuration = SignedDuration::from_secs(30);
 
+/// Whose standing was asked for: the connection's, in the group, of the requester with that digest of the address.
+type Asked = (ConnectionId, Option<GroupId>, Option<[u8; 32]>);
+
 /// Everything that a function needs, made in Init.
 #[derive(Debug, Clone)]
 pub struct Hub {
@@ -37,7 +40,7 @@ pub struct Hub {
     pub outbound: Outbound,
     connections: Aged<ConnectionId, Option<Arc<Connected>>>,
     pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
-    pub(crate) standings: Aged<(ConnectionId, Option<GroupId>, Option<[u8; 32]>), Standing>,
+    pub(crate) standings: Aged<Asked, Standing>,
 }
 
 impl Hub {

@@ -90,7 +90,7 @@ pub struct Planned {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     Nothing,
-    One(Truth),
+    One(Box<Truth>),
     Several(usize),
     /// It cannot be looked up any more.
     Impossible(Cause),
@@ -339,7 +339,7 @@ impl Order {
     pub fn looked_up(&mut self, found: Found, now: Timestamp, timing: &Timing) -> Event {
         let attempt = self.placement.attempt();
         let event = match found {
-            Found::One(truth) => self.placed(truth, "found at the provider", now, timing),
+            Found::One(truth) => self.placed(*truth, "found at the provider", now, timing),
             Found::Nothing => {
                 self.unclear_attempts += 1;
                 if self.unclear_attempts < MOST_UNCLEAR_ATTEMPTS {

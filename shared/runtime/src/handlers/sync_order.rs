@@ -152,7 +152,7 @@ async fn take(
     }
     let order = change_and_write(hub, connected, order, deadline, |order| match &reading {
         Ok(Reading::Is(truth)) if order.is_unclear() => {
-            vec![order.looked_up(Found::One((**truth).clone()), now, timing)]
+            vec![order.looked_up(Found::One(truth.clone()), now, timing)]
         }
         Ok(Reading::Is(truth)) => order.observed((**truth).clone(), now, timing).into_iter().collect(),
         Ok(Reading::Gone) => vec![order.gone_at_provider(now)],

@@ -58,7 +58,7 @@ impl World {
             (0, _) => Found::NotNow(self.trouble()),
             (1, _) => Found::Several(2),
             (_, 0) => Found::Nothing,
-            _ => Found::One(self.truth()),
+            _ => Found::One(Box::new(self.truth())),
         };
         order.looked_up(found, at(self.now), &timing());
     }

@@ -32,7 +32,7 @@ fn every_lookup_has_one_placement() {
     };
     let budget = Trouble::Later { cause: Cause::new("certn: budget"), after: Some(Duration::from_secs(300)) };
     assert_snapshot!(line(&uncertain()), @"uncertain after 1 at 120 s | held (order_outcome_unknown) | - 0/0");
-    assert_snapshot!(check(Found::One(truth(OrderStatus::CandidateStarted, 5))), @"placed | candidate_started | candidate_started 1/0 | placed: found at the provider");
+    assert_snapshot!(check(Found::One(Box::new(truth(OrderStatus::CandidateStarted, 5)))), @"placed | candidate_started | candidate_started 1/0 | placed: found at the provider");
     assert_snapshot!(check(Found::Nothing), @"retry after 1 at 120 s | held (order_outcome_unknown) | - 0/0 | not at the provider: will place it again");
     assert_snapshot!(check(Found::Several(2)), @"parked | held (order_outcome_unknown) | - 0/0 | parked: a person must look");
     assert_snapshot!(check(Found::Impossible(Cause::new("no address"))), @"parked | held (order_outcome_unknown) | - 0/0 | parked: a person must look");
@@ -274,7 +274,7 @@ fn an_order_that_may_exist_is_never_called_expired() {
         assert!(matches!(order.placement, Placement::Uncertain { .. }));
         assert_eq!(order.status, OrderStatus::Held);
     }
-    order.looked_up(Found::One(truth(OrderStatus::InProgress, 5)), at(30 * DAY), &timing());
+    order.looked_up(Found::One(Box::new(truth(OrderStatus::InProgress, 5))), at(30 * DAY), &timing());
     assert_eq!(order.status, OrderStatus::InProgress);
 }
 
@@ -397,7 +397,7 @@ fn an_order_that_may_exist_outlives_its_request_and_is_parked_when_it_cannot_be_
     order.looked_up(Found::NotNow(later()), at(2 * DAY), &timing());
     assert!(matches!(order.placement, Placement::Uncertain { .. }), "{}", line(&order));
     let mut found = order.clone();
-    found.looked_up(Found::One(truth(OrderStatus::InProgress, 5)), at(3 * DAY), &timing());
+    found.looked_up(Found::One(Box::new(truth(OrderStatus::InProgress, 5))), at(3 * DAY), &timing());
     assert_eq!(found.status, OrderStatus::InProgress);
     order.looked_up(Found::Impossible(Cause::new("no address")), at(3 * DAY), &timing());
     order.settled(at(30 * DAY), &timing());

@@ -80,7 +80,7 @@ async fn unclaimed(hub: &Hub, order: &Order, candidates: Vec<Truth>) -> Result<F
     }
     Ok(match free.len() {
         0 => Found::Nothing,
-        1 => free.pop().map_or(Found::Nothing, Found::One),
+        1 => free.pop().map_or(Found::Nothing, |truth| Found::One(Box::new(truth))),
         several => Found::Several(several),
     })
 }
