@@ -83,8 +83,13 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
         AtsEvent::NotForUs(why) => why,
     };
     tracing::info!(connection = %id, outcome = why.code(), "not for us");
-    let arrival =
-        Arrival { subject: "other-events", outcome: why.code(), trace: &Trace::default(), at: now, left_trigger: false };
+    let arrival = Arrival {
+        subject: "other-events",
+        outcome: why.code(),
+        trace: &Trace::default(),
+        at: now,
+        left_trigger: false,
+    };
     hub.store.record_arrival_or_log(&id, &arrival).await;
     Ok(())
 }
@@ -97,7 +102,8 @@ fn unavailable(error: &dyn std::fmt::Display) -> u16 {
 /// Whether the stage is one of the trigger stages that Lever had when it was last asked. While none is known, the worker
 /// finds out.
 fn may_be_trigger(connected: &Connected, stage: &str) -> bool {
-    let stages = connected.authorization.as_ref().map(|authorization| authorization.stages.as_slice()).unwrap_or_default();
+    let stages =
+        connected.authorization.as_ref().map(|authorization| authorization.stages.as_slice()).unwrap_or_default();
     stages.is_empty() || stages.iter().any(|trigger| trigger.as_str() == stage)
 }
 

@@ -311,7 +311,10 @@ fn a_reading_without_a_time_takes_no_finished_check_back() {
 #[test]
 fn a_provider_that_cannot_be_asked_has_a_quarter_of_an_hour_to_tell_the_score() {
     let mut order = placed();
-    let told = |modified| Truth { awaits_score: Some(SignedDuration::from_mins(15)), ..truth(OrderStatus::InProgress, modified) };
+    let told = |modified| Truth {
+        awaits_score: Some(SignedDuration::from_mins(15)),
+        ..truth(OrderStatus::InProgress, modified)
+    };
     order.observed(told(10), at(10), &Timing::default());
     assert_eq!(order.only_told(at(11), &Timing::default()), None);
     assert_eq!((order.status, order.look_at), (OrderStatus::InProgress, Some(at(10 + 900))));
@@ -348,6 +351,10 @@ fn a_report_page_is_shown_as_soon_as_the_provider_gives_one_and_missed_only_at_t
     assert_eq!(link(page(1), OrderStatus::Completed), LinkKind::Report);
     let mut order = placed();
     order.observed(Truth { report: page(1), ..truth(OrderStatus::InProgress, 10) }, at(10), &Timing::default());
-    order.observed(Truth { report: ReportPage::Missing, ..truth(OrderStatus::InProgress, 5) }, at(11), &Timing::default());
+    order.observed(
+        Truth { report: ReportPage::Missing, ..truth(OrderStatus::InProgress, 5) },
+        at(11),
+        &Timing::default(),
+    );
     assert_eq!(order.report_page, page(1));
 }
