@@ -173,7 +173,7 @@ reasons! {
         "Use the endpoint of the connection's own region.";
     AtsCredentials "ats_credentials" Block AtsAdmin "ATS Credentials"
         "The ATS does not accept the integration's credentials."
-        "Give new credentials to the operator, who enters them.";
+        "Give new credentials to the operator, who enters them; where an access was granted, authorize again.";
     AtsPermission "ats_permission" Block AtsAdmin "ATS Permission"
         "The ATS does not give the integration what it needs: {}."
         "Grant the right or the scope, or show the field, to the integration user.";

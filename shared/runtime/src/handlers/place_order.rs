@@ -21,7 +21,7 @@ use crate::checks::{self, Checked};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::outbound::ONCE_NEEDS;
-use crate::store::{Arrival, Connected, Expect, Saved};
+use crate::store::{Arrival, Connected, Expect, Saved, StoreError};
 use crate::write_back::{change, change_and_write, write_claimed};
 
 mod look_up;
@@ -74,8 +74,22 @@ async fn requested(
         Err(Trouble::Because { refusal, cause }) if refusal.reason.kind() == Kind::Reject => {
             not_readable(hub, connection, subject, &refusal, &cause).await
         }
+        Err(trouble) if trouble.is_about_credentials() && is_given_back(hub, &connected).await? => {
+            let mut trace = Trace::default();
+            trace.note("access", "given back", "not for us");
+            not_for_us(hub, connection, subject, NotForUs::Disconnected, &trace, None).await
+        }
         Err(trouble) => put_off(hub, connection, subject, message, &trouble).await,
     }
+}
+
+/// Whether we gave the access to the ATS back, or never had one, so that there is nothing to wait for.
+async fn is_given_back(hub: &Hub, connected: &Connected) -> Result<bool, StoreError> {
+    if connected.connection.ats.authorizes().is_none() {
+        return Ok(false);
+    }
+    let authorization = hub.store.authorization(&connected.connection.id).await?;
+    Ok(authorization.is_none_or(|authorization| authorization.granted_at.is_none()))
 }
 
 fn is_gone(trouble: &Trouble) -> bool {

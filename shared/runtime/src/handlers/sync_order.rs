@@ -9,7 +9,7 @@ use domain::mapping::MappingKind;
 use domain::order::{Found, NextStep, Order};
 use domain::provider::{Reading, Truth};
 use domain::reason::NotForUs;
-use domain::status::ResultCode;
+use domain::status::{OrderStatus, ResultCode};
 use domain::trace::Trace;
 use domain::trouble::Trouble;
 use jiff::{SignedDuration, Timestamp};
@@ -181,7 +181,9 @@ fn shown_by(connected: &Connected, reading: Reading) -> Reading {
 /// Remembers a client's own words that no mapping explains, so that an admin sees what to map.
 async fn note_own_words(hub: &Hub, connected: &Connected, truth: &Truth) {
     let score = truth.result.as_ref().filter(|result| result.code == ResultCode::Custom).map(|result| &*result.label);
-    let words = [(MappingKind::Status, truth.status_word.as_deref()), (MappingKind::Score, score)];
+    // A word that says more than "in progress" is one that every customer has.
+    let status = truth.status_word.as_deref().filter(|_| truth.status == OrderStatus::InProgress);
+    let words = [(MappingKind::Status, status), (MappingKind::Score, score)];
     let id = &connected.connection.id;
     for (kind, word) in words {
         let Some(word) = word.filter(|word| connected.mappings.get(kind, word).is_none()) else { continue };
