@@ -205,7 +205,7 @@ async fn the_page_says_what_the_admin_does_next_and_a_stage_that_comes_later_is_
     }
     let shown = authorization(&customer).await;
     assert!(shown["trigger_stage_note"].is_string() && shown["trigger_stages"] == json!([]), "{shown}");
-    stack.pass(MINUTE * 30).await.unwrap();
+    stack.pass(MINUTE * 11).await.unwrap();
     let elsewhere = moved_unheard(&stack, &customer, "Elsewhere").await;
     lever(&stack).rename_stage(&customer.account, BACKGROUND_CHECK_STAGE, "Asurint Background Check");
     let unheard = moved_unheard(&stack, &customer, "Unheard").await;

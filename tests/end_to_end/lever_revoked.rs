@@ -77,7 +77,9 @@ async fn fifty_moves_while_the_access_is_revoked_become_fifty_orders_once_it_is_
     }
     assert_eq!(authorization(&customer).await["state"], "lost");
     let before_pause = calls(&stack);
-    stack.pass(MINUTE * 90).await.unwrap();
+    stack.pass(MINUTE * 20).await.unwrap();
+    stack.clock.advance(MINUTE * 70);
+    stack.tick().await.unwrap();
     assert_eq!((ordered(&stack, &customer), calls(&stack)), (3, before_pause), "Lever is left alone");
 
     assert_eq!(customer.authorize().await.unwrap().status, 200);
@@ -92,7 +94,7 @@ async fn fifty_moves_while_the_access_is_revoked_become_fifty_orders_once_it_is_
         }
     }
     assert_eq!(ordered(&stack, &customer), 53);
-    stack.pass(MINUTE * 30).await.unwrap();
+    stack.pass(MINUTE * 11).await.unwrap();
     assert_eq!(ordered(&stack, &customer), 53, "none twice");
     for candidate in &meanwhile {
         check_ordered(&customer, candidate, "Pending Candidate");
@@ -110,7 +112,9 @@ async fn check_resumes(change: impl FnOnce(&mut Options)) {
     customer.set_options(change).unwrap();
     customer.revoke().unwrap();
     let unheard = moved_unheard(&stack, &customer, "Unheard").await;
-    stack.pass(MINUTE * 90).await.unwrap();
+    stack.pass(MINUTE * 5).await.unwrap();
+    stack.clock.advance(MINUTE * 70);
+    stack.tick().await.unwrap();
     assert_eq!(authorization(&customer).await["state"], "lost");
     let later = moved_unheard(&stack, &customer, "Later").await;
     let order = customer.order(&before).unwrap();
@@ -143,7 +147,7 @@ async fn an_access_is_told_as_lost_once_and_since_when() {
     let stack = stack().await;
     let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
     customer.revoke().unwrap();
-    stack.pass(MINUTE * 60).await.unwrap();
+    stack.pass(MINUTE * 25).await.unwrap();
     let log = local_stack::logs::kept();
     let of_us = |line: &&str| line.contains(&customer.connection) && line.contains("the access is lost");
     assert_eq!(log.lines().filter(of_us).count(), 1);
@@ -174,6 +178,8 @@ async fn an_access_that_we_give_back_takes_the_webhook_and_the_tokens_along_and_
         let (status, ended) = stack.admin("DELETE", &path(&customer.connection), None).await.unwrap();
         assert_eq!((status, &ended["ended"]), (200, &json!(true)), "{ended}");
     }
+    // What a function keeps of a secret is forgotten after five minutes.
+    stack.clock.advance(MINUTE * 5);
     // An event that was on its way, and one that comes later: the address and the signature are good, or were.
     for number in 0..lever(&stack).deliveries(&customer.account).len() {
         let again = lever(&stack).rerun(&customer.account, number).await.unwrap();
@@ -183,7 +189,9 @@ async fn an_access_that_we_give_back_takes_the_webhook_and_the_tokens_along_and_
     assert!(matches!(answer.status().as_u16(), 400..=404), "{}", answer.status());
     let order = customer.order(&before).unwrap();
     assert!(stack.simulators().unwrap().asurint.complete_forms(&order.id));
-    stack.pass(MINUTE * 180).await.unwrap();
+    stack.pass(MINUTE * 20).await.unwrap();
+    stack.clock.advance(MINUTE * 120);
+    stack.tick().await.unwrap();
     assert_eq!(calls(&stack), seen, "nothing is called at Lever");
 
     assert_eq!(customer.authorize().await.unwrap().status, 200);

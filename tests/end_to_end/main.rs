@@ -12,6 +12,7 @@ mod killed;
 mod lever_access;
 mod lever_consent;
 mod lever_hook;
+mod lever_killed;
 mod lever_revoked;
 mod limits;
 mod pageup_access;
