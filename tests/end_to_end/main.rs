@@ -14,6 +14,7 @@ mod lever_consent;
 mod lever_hook;
 mod lever_killed;
 mod lever_revoked;
+mod lever_wrong;
 mod limits;
 mod pageup_access;
 mod pageup_killed;
