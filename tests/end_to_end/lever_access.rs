@@ -66,7 +66,7 @@ pub(crate) fn check_ordered(customer: &LeverCustomer<'_>, candidate: &LeverCandi
 }
 
 /// Another instance of the function that orders, with a memory and connections of its own.
-async fn another_worker(stack: &Stack) -> Arc<Hub> {
+pub(crate) async fn another_worker(stack: &Stack) -> Arc<Hub> {
     let config = stack.hub("place-order").unwrap().config.clone();
     let sdk = runtime::aws::loader()
         .behavior_version(BehaviorVersion::latest())
@@ -79,7 +79,13 @@ async fn another_worker(stack: &Stack) -> Arc<Hub> {
 }
 
 /// Has a worker handle what the webhook would have said of a candidate.
-async fn told(stack: &Stack, customer: &LeverCustomer<'_>, candidate: &LeverCandidate, worker: &Arc<Hub>, time: u64) {
+pub(crate) async fn told(
+    stack: &Stack,
+    customer: &LeverCustomer<'_>,
+    candidate: &LeverCandidate,
+    worker: &Arc<Hub>,
+    time: u64,
+) {
     let subject = Subject {
         application: AtsId::parse(&candidate.opportunity).unwrap(),
         request: None,

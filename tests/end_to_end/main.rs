@@ -11,6 +11,7 @@ mod journeys;
 mod killed;
 mod lever_access;
 mod lever_consent;
+mod lever_faults;
 mod lever_hook;
 mod lever_killed;
 mod lever_revoked;
