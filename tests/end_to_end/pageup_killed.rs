@@ -77,10 +77,10 @@ async fn obey(stack: &Stack) {
 }
 
 /// A folder that is gone with the test.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let unique = runtime::random::bytes::<16>().map_or(0, u128::from_be_bytes);
         Self(std::env::temp_dir().join(format!("crosscheck-pageup-{unique:x}")))
     }
