@@ -2,6 +2,9 @@
 #![cfg(test)]
 
 mod admin;
+mod asurint_postbacks;
+mod asurint_shuffled;
+mod asurint_words;
 mod authentic;
 mod blocked;
 mod callbacks;
@@ -9,6 +12,10 @@ mod counted;
 mod documents;
 mod journeys;
 mod killed;
+mod lever_limit;
+mod lever_stage;
+mod lever_support;
+mod lever_webhooks;
 mod limits;
 mod pageup_access;
 mod pageup_killed;
