@@ -47,7 +47,9 @@ async fn check_words(change: impl FnOnce(&mut Value)) {
     map(&stack, &customer, "status", "COURT delay", "undeliverable").await;
     map(&stack, &customer, "score", "NEEDS a second look", "clear").await;
     assert_eq!(unmapped(&customer).await, []);
-    // The order that is shown stays as it is until it changes; the next one follows the mapping.
+    // The order that is shown stays as it is until it changes; the next one follows the mapping, once the functions
+    // have forgotten what they keep of the connection.
+    stack.clock.advance(MINUTE);
     check_shown(&customer, &candidate, "Completed");
     let (next, order) = ordered(&stack, &customer, "Next").await;
     asurint.complete_with(&order.id, Some("Needs A Second Look"));

@@ -13,6 +13,7 @@ mod documents;
 mod journeys;
 mod killed;
 mod lever_limit;
+mod lever_notes;
 mod lever_stage;
 mod lever_support;
 mod lever_webhooks;
