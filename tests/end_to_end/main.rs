@@ -2,6 +2,10 @@
 #![cfg(test)]
 
 mod admin;
+mod asurint_known_words;
+mod asurint_postbacks;
+mod asurint_shuffled;
+mod asurint_words;
 mod authentic;
 mod blocked;
 mod callbacks;
@@ -14,8 +18,13 @@ mod lever_consent;
 mod lever_faults;
 mod lever_hook;
 mod lever_killed;
+mod lever_limit;
+mod lever_lost;
+mod lever_notes;
 mod lever_revoked;
-mod lever_wrong;
+mod lever_stage;
+mod lever_support;
+mod lever_webhooks;
 mod limits;
 mod pageup_access;
 mod pageup_killed;

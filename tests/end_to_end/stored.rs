@@ -10,6 +10,7 @@ use local_stack::simulators::shared::Effect;
 use local_stack::stack::{BASIC_TAG, DRIVER, ELSEWHERE, Stack, TRIGGER, by_xml};
 use runtime::deadline::Deadline;
 use runtime::handlers::pageup_poll;
+use runtime::store::Claim;
 use serde_json::{Value, json};
 
 use crate::support::{items, ordered, stack};
@@ -20,7 +21,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("CONN MAP", &["data", "pk", "sk", "v"]),
     ("CONN POLL", &["data", "due_at", "due_shard", "pk", "rev", "sk", "v"]),
     ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
-    ("CONN ACCESS", &["data", "owner", "pk", "rev", "sk", "until", "v"]),
+    ("CONN ACCESS", &["data", "failed", "owner", "pk", "rev", "sk", "until", "v"]),
     ("INBOX", &["expires_at", "last_at", "left_at", "outcome", "pk", "refusal", "seen", "sk", "trace"]),
     ("SEEN", &["expires_at", "pk", "sk"]),
     ("ORD EV", &["data", "expires_at", "pk", "sk", "v"]),
@@ -440,7 +441,8 @@ async fn collect_with_lever(stack: &Stack, attributes: &mut Names, data: &mut Na
     // Somebody who is replacing the tokens at this very moment.
     let hub = stack.hub("reconcile").unwrap();
     let (connection, now) = (ConnectionId::parse(&customer.connection).unwrap(), hub.clock.now());
-    assert!(hub.store.claim_access(&connection, "owner", now, now).await.unwrap());
+    assert_eq!(hub.store.claim_access(&connection, "owner", now, now, false).await.unwrap(), Claim::Taken);
+    hub.store.rest_access(&connection, "owner", now).await.unwrap();
     collect(&items(stack).await, attributes, data);
     customer.revoke().unwrap();
     by_xml.revoke().unwrap();

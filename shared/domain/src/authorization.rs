@@ -162,6 +162,24 @@ impl Authorization {
         true
     }
 
+    /// The access cannot be used although it is granted, for a reason that an admin should see. Whether that is news.
+    pub fn troubled(&mut self, cause: &str) -> bool {
+        let news = self.is_granted() && self.cause != cause;
+        if news {
+            cause.clone_into(&mut self.cause);
+        }
+        news
+    }
+
+    /// The access can be used. Whether that is news.
+    pub fn recovered(&mut self) -> bool {
+        let news = self.is_granted() && !self.cause.is_empty();
+        if news {
+            self.cause.clear();
+        }
+        news
+    }
+
     /// The access was given back by us.
     pub fn ended(&mut self) {
         self.pending = None;

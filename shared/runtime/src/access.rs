@@ -11,7 +11,7 @@ use domain::id::{AtsId, ConnectionId};
 use domain::reason::{Reason, Refusal};
 use domain::secret::Secret;
 use domain::talk::Talk;
-use domain::trouble::Trouble;
+use domain::trouble::{Cause, Trouble};
 use jiff::SignedDuration;
 use url::Url;
 
@@ -19,12 +19,15 @@ use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::outbound::ONCE_NEEDS;
 use crate::random;
-use crate::store::Connected;
+use crate::store::{Claim, Connected};
 use crate::telemetry;
 
 /// How long one worker alone may change an access: longer than a refresh and its storing can take, so that a claim that
 /// ran out has no worker.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long an access is left alone after its tokens could not be replaced.
+const REST: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a worker that waits for another's new pair looks for it.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -102,16 +105,21 @@ async fn ready(
         if is_good(&secret) {
             return Ok(secret);
         }
-        if claim(hub, id, &owner).await? {
-            let refreshed = refresh(hub, id, authorizes, is_good, deadline).await;
-            if !matches!(&refreshed, Err(Trouble::Later { .. })) {
-                release(hub, id, &owner).await;
+        match claim(hub, id, &owner, false).await? {
+            Claim::Taken => {
+                let refreshed = refresh(hub, id, authorizes, is_good, deadline).await;
+                match &refreshed {
+                    Err(Trouble::Later { .. }) => rest(hub, id, &owner).await,
+                    _ => release(hub, id, &owner).await,
+                }
+                return refreshed;
             }
-            // After a refresh of unknown outcome nobody tries again before the claim has run out.
-            return refreshed;
-        }
-        if is_usable(&secret) {
-            return Ok(secret);
+            _ if is_usable(&secret) => return Ok(secret),
+            Claim::Busy => {}
+            Claim::RestsUntil(until) => {
+                let after = Some(hub.clock.now().duration_until(until).unsigned_abs());
+                return Err(Trouble::Later { cause: Cause::new("access: the tokens could not be replaced"), after });
+            }
         }
         if deadline.left() < WAITING_ENDS {
             return Err(unreadable("another worker is replacing the tokens"));
@@ -125,10 +133,19 @@ fn owner() -> Result<String, Trouble> {
     Ok(domain::id::readable_password(&random))
 }
 
-async fn claim(hub: &Hub, id: &ConnectionId, owner: &str) -> Result<bool, Trouble> {
+async fn claim(hub: &Hub, id: &ConnectionId, owner: &str, despite_failure: bool) -> Result<Claim, Trouble> {
     let now = hub.clock.now();
     let until = now.saturating_add(CLAIM).unwrap_or(now);
-    hub.store.claim_access(id, owner, now, until).await.map_err(unreadable)
+    hub.store.claim_access(id, owner, now, until, despite_failure).await.map_err(unreadable)
+}
+
+/// After a refresh that failed, or of which nothing is known, nobody tries again for a while, and nobody waits for it.
+async fn rest(hub: &Hub, id: &ConnectionId, owner: &str) {
+    let now = hub.clock.now();
+    let until = now.saturating_add(REST).unwrap_or(now);
+    if let Err(error) = hub.store.rest_access(id, owner, until).await {
+        tracing::warn!(connection = %id, cause = %error, "a claim runs out by itself");
+    }
 }
 
 async fn release(hub: &Hub, id: &ConnectionId, owner: &str) {
@@ -151,7 +168,8 @@ async fn refresh(
         return Ok(secret);
     }
     let authorization = hub.store.authorization(id).await.map_err(unreadable)?;
-    let granted = authorization.is_some_and(|authorization| authorization.is_granted());
+    let granted = authorization.as_ref().is_some_and(Authorization::is_granted);
+    let is_troubled = authorization.is_some_and(|authorization| !authorization.cause.is_empty());
     let (Some(access), true) = (&secret.access, granted) else {
         return Err(refused("the access is not granted, or not any more"));
     };
@@ -165,13 +183,21 @@ async fn refresh(
             let next = ConnectionSecret { access: Some(access), ..(*secret).clone() };
             store_secret(hub, id, &next, deadline).await?;
             tracing::info!(connection = %id, "replaced the tokens");
+            if is_troubled {
+                change_authorization(hub, id, Authorization::recovered).await?;
+            }
             Ok(Arc::new(next))
         }
         Err(NoTokens::Revoked) => {
             lose(hub, id, "the refresh token is refused").await?;
             Err(refused("the refresh token is refused"))
         }
-        Err(NoTokens::Client) => Err(refused("the client id or secret is refused")),
+        Err(NoTokens::Client) => {
+            let cause = "the client id or secret of the integration's app is refused";
+            tracing::error!(connection = %id, cause, "the tokens could not be replaced");
+            change_authorization(hub, id, |authorization| authorization.troubled(cause)).await?;
+            Err(refused(cause))
+        }
         Err(NoTokens::Unavailable) => Err(unreadable("the token endpoint cannot be used just now")),
     }
 }
@@ -197,7 +223,7 @@ async fn store_secret(
 
 /// Takes the right to change the stored access, waiting for whoever has it.
 async fn claim_in_turn(hub: &Hub, id: &ConnectionId, owner: &str, deadline: Deadline) -> Result<(), Trouble> {
-    while !claim(hub, id, owner).await? {
+    while claim(hub, id, owner, true).await? != Claim::Taken {
         if deadline.left() < WAITING_ENDS {
             return Err(unreadable("another worker is changing the access"));
         }

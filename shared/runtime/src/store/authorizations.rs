@@ -1,5 +1,7 @@
 //! Where granted accesses stand, who is replacing a pair of tokens just now, and which deliveries were taken in.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::authorization::Authorization;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
@@ -19,6 +21,23 @@ fn authorization_item(authorization: &Authorization) -> Result<Item, StoreError>
     let mut item = items::item(&connection_pk(&authorization.connection), "ACCESS", authorization, None)?;
     item.insert("rev".to_owned(), number(authorization.rev));
     Ok(item)
+}
+
+/// Whether the right to change an access was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    Taken,
+    /// Somebody is changing it just now.
+    Busy,
+    /// It could not be changed a moment ago.
+    RestsUntil(Timestamp),
+}
+
+fn claim_item(connection: &ConnectionId, owner: &str, until: Timestamp) -> Item {
+    let mut item = items::key(&connection_pk(connection), "ACCESS#claim");
+    item.insert("owner".to_owned(), text(owner));
+    item.insert("until".to_owned(), number(until.as_millisecond()));
+    item
 }
 
 /// What a new connection needs beside itself.
@@ -53,7 +72,8 @@ impl Store {
         }
     }
 
-    /// Takes the right to change the connection's access until `until`, if nobody has it.
+    /// Takes the right to change the connection's access until `until`, if nobody has it. After a failure it rests: for
+    /// everybody, or with `despite_failure` for nobody.
     ///
     /// # Errors
     /// [`StoreError`]: nothing is known of the write.
@@ -63,17 +83,46 @@ impl Store {
         owner: &str,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut item = items::key(&connection_pk(connection), "ACCESS#claim");
-        item.insert("owner".to_owned(), text(owner));
-        item.insert("until".to_owned(), number(until.as_millisecond()));
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = put.condition_expression("attribute_not_exists(pk) OR #until <= :now OR #owner = :owner");
+        despite_failure: bool,
+    ) -> Result<Claim, StoreError> {
+        let free = "attribute_not_exists(pk) OR #until <= :now OR #owner = :owner";
+        let condition = if despite_failure { format!("{free} OR attribute_exists(failed)") } else { free.to_owned() };
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(claim_item(connection, owner, until)));
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let put = put.condition_expression(condition);
         let put = put.expression_attribute_names("#until", "until").expression_attribute_names("#owner", "owner");
         let put = put.expression_attribute_values(":owner", text(owner));
         match put.expression_attribute_values(":now", number(now.as_millisecond())).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if items::is_conflict(&error) => Ok(false),
+            Ok(_) => Ok(Claim::Taken),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    let rests = failed.item().filter(|item| item.contains_key("failed"));
+                    let until = rests.and_then(|item| Timestamp::from_millisecond(items::number_of(item, "until")?).ok());
+                    Ok(until.map_or(Claim::Busy, Claim::RestsUntil))
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Says that what the right was taken for failed, so that nobody tries again before `until`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it runs out by itself.
+    pub async fn rest_access(
+        &self,
+        connection: &ConnectionId,
+        owner: &str,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut item = claim_item(connection, owner, until);
+        item.insert("failed".to_owned(), AttributeValue::Bool(true));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put.condition_expression("#owner = :owner").expression_attribute_names("#owner", "owner");
+        match put.expression_attribute_values(":owner", text(owner)).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if items::is_conflict(&error) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

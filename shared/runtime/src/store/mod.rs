@@ -16,6 +16,7 @@ use std::fmt;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+pub use self::authorizations::Claim;
 pub use self::connections::{Connected, EventCursor};
 pub use self::inbox::Arrival;
 pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};

@@ -178,6 +178,16 @@ impl LeverSimulator {
         id
     }
 
+    /// Deletes every note by hand.
+    pub fn delete_notes(&self, account: &str, opportunity: &str) {
+        let now = self.harness.now();
+        self.with_opportunity(account, opportunity, |found| {
+            for note in std::mem::take(&mut found.notes) {
+                found.tell(now, somebody(), Change::NoteDeleted { note: note.id });
+            }
+        });
+    }
+
     /// The stage that a candidate is in.
     #[must_use]
     pub fn stage(&self, account: &str, opportunity: &str) -> String {

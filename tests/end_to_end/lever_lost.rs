@@ -1,4 +1,4 @@
-//! What the access to Lever should be like.
+//! What is told of an access to Lever that is lost or given back, and who is not held up by it.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use local_stack::simulators::lever::BACKGROUND_CHECK_STAGE;
 use local_stack::simulators::shared::Effect;
 use local_stack::stack::{BASIC_TAG, LeverCustomer};
 
-use crate::lever_access::{authorization, lever, moved};
+use crate::lever_access::{authorization, lever};
+use crate::lever_support::recorded;
 use crate::support::{MINUTE, stack};
 
 #[tokio::test]
@@ -23,14 +24,19 @@ async fn who_reads_that_an_access_is_lost_is_told_that_it_must_be_granted_again(
 }
 
 #[tokio::test]
-async fn an_event_right_after_the_access_was_given_back_is_not_taken() {
+async fn what_still_waited_when_the_access_was_given_back_is_recorded_as_disconnected_and_orders_nothing() {
     let stack = stack().await;
     let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
-    moved(&customer, "Before").await;
+    let candidate = customer.candidate(&customer.posting(&[BASIC_TAG]).unwrap(), "Late").unwrap();
+    let held = Effect::Status { code: 503, retry_after: None, body: None };
+    lever(&stack).harness.arm("GET /v1/opportunities/", 0, held);
+    customer.advance(&candidate).await.unwrap();
+    lever(&stack).harness.clear_faults();
     let path = format!("/admin/connections/{}/lever-authorization", customer.connection);
     assert_eq!(stack.admin("DELETE", &path, None).await.unwrap().0, 200);
-    let again = lever(&stack).rerun(&customer.account, 0).await.unwrap();
-    assert!(matches!(again.status(), Some(401 | 404)), "{again:?}");
+    stack.pass(MINUTE * 20).await.unwrap();
+    assert!(customer.orders(&candidate).unwrap().is_empty());
+    assert_eq!(recorded(&stack, &customer, "disconnected").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
