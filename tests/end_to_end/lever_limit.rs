@@ -11,12 +11,13 @@ use std::time::Duration;
 use futures::future::{self, Either, join_all};
 use jiff::SignedDuration;
 use local_stack::simulators::asurint::{Score, Status};
+use local_stack::simulators::lever::BACKGROUND_CHECK_STAGE;
 use local_stack::stack::{BASIC_TAG, LeverCandidate, LeverCustomer, Stack};
 use runtime::deadline::Deadline;
 use runtime::handlers::sync_order;
 use runtime::lambda::handle_batch;
 
-use crate::lever_support::{REST, lever, look, said};
+use crate::lever_support::{REST, check_shown, lever, look, said};
 use crate::support::{MINUTE, no_violations, stack};
 
 const MANY: usize = 500;
@@ -33,7 +34,7 @@ async fn completed(stack: &Stack, customer: &LeverCustomer<'_>) -> Vec<(LeverCan
     let simulators = stack.simulators().unwrap();
     let posting = customer.posting(&[BASIC_TAG]).unwrap();
     let all: Vec<_> = (0..MANY).map(|n| customer.candidate(&posting, &format!("Many{n}")).unwrap()).collect();
-    let stage = local_stack::simulators::lever::BACKGROUND_CHECK_STAGE;
+    let stage = BACKGROUND_CHECK_STAGE;
     for few in all.chunks(ORDERED_AT_ONCE) {
         stack.clock.advance(REST);
         let moves = few.iter().map(|one| simulators.lever.advance(&customer.account, &one.opportunity, stage));
@@ -142,5 +143,33 @@ async fn five_hundred_changes_at_once_stay_within_levers_limit_and_all_are_shown
     }
     let open = simulators.asurint.orders().into_iter().filter(|order| order.stage != Status::Completed);
     assert_eq!(open.count(), 0);
+    no_violations(&stack);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_moves_whose_webhooks_were_lost_are_caught_up_within_levers_limit() {
+    let stack = stack().await;
+    let customer = lever(&stack).await;
+    let simulators = stack.simulators().unwrap();
+    simulators.lever.toggle(&customer.account, "candidateStageChange", false);
+    let posting = customer.posting(&[BASIC_TAG]).unwrap();
+    let all: Vec<_> = (0..100).map(|n| customer.candidate(&posting, &format!("Lost{n}")).unwrap()).collect();
+    for one in &all {
+        simulators.lever.advance(&customer.account, &one.opportunity, BACKGROUND_CHECK_STAGE).await;
+    }
+    let mut minutes = 0;
+    let shown = |one: &LeverCandidate| customer.notes(one).unwrap().len() == 1;
+    while !all.iter().all(shown) {
+        assert!(minutes < 40, "{} are shown", all.iter().filter(|one| shown(one)).count());
+        minutes += 1;
+        // The tick may end before its calls do.
+        let _ = stack.pass(MINUTE).await;
+        quiet(&stack).await;
+    }
+    assert_eq!(simulators.lever.limit_hits(&customer.account), 0, "{:?}", before_first_refusal(&stack));
+    for one in &all {
+        customer.order(one).unwrap();
+        check_shown(&customer, one, "Pending Candidate");
+    }
     no_violations(&stack);
 }
