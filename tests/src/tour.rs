@@ -4,14 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use local_stack::journeys::{JOURNEYS, play_all};
 use local_stack::narrator::Narrator;
-use local_stack::stack::{Error, NURSING, RECRUITER_EMAIL, STANDARD as PACKAGE, Stack, TRIGGER};
+use local_stack::stack::{BASIC_TAG, Error, NURSING, RECRUITER_EMAIL, STANDARD as PACKAGE, Stack, TRIGGER};
 use serde_json::json;
 
 /// Plays all journeys; `true` where each went as it should.
 pub(crate) async fn play(stack: &Stack) -> bool {
     let tell = Narrator::Person;
-    tell.title("Crosscheck: iCIMS → Certn and PageUp → CertnCentric, on this machine");
-    tell.note("Everything below is real but for iCIMS, PageUp, Certn and AWS, which are simulated on loopback.");
+    tell.title("Crosscheck: iCIMS → Certn, PageUp → CertnCentric and Lever → Asurint, on this machine");
+    tell.note(
+        "Everything below is real but for iCIMS, PageUp, Lever, Certn, Asurint and AWS, which are simulated on loopback.",
+    );
     let wrong = play_all(stack, &tell).await;
     tell.title(&match wrong {
         0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
@@ -25,6 +27,8 @@ pub(crate) async fn play(stack: &Stack) -> bool {
 pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     let customer = stack.connect(|_| {}).await?;
     let on_pageup = stack.connect_pageup(|_| {}).await?;
+    let in_region = stack.region == "ca";
+    let on_lever = if in_region { Some(stack.connect_authorized_lever(|_| {}).await?) } else { None };
     // Certn has one address for its webhooks, and the second customer took it.
     customer.take_certn_webhooks().await?;
     let job = customer.job(&["Standard"])?;
@@ -38,6 +42,8 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     tell.note(&format!("iCIMS      {icims}"));
     tell.note(&format!("PageUp     {pageup}"));
     tell.note(&format!("Certn      {certn}"));
+    tell.note(&format!("Lever      {}", simulators.lever.url()));
+    tell.note(&format!("Asurint    {}", simulators.asurint.url()));
     tell.step("Move a candidate, as the recruiter does:");
     tell.sees(&format!(
         "curl -sX POST {icims}/_control/advance --json '{{\"customer\": \"{}\", \"workflow\": \"{}\", \"status\": \"{TRIGGER}\"}}'",
@@ -57,6 +63,21 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     tell.sees(&format!("curl -sX POST {pageup}/_control/invite --json '{invitation}'"));
     tell.sees(&format!("curl -s {pageup}/_control/invitations"));
     tell.note("Certn's webhooks go to the other customer here: PageUp's next states come by Certn's event list, every 5 minutes.");
+    if let Some(customer) = on_lever {
+        let candidate = customer.candidate(&customer.posting(&[BASIC_TAG])?, "Cy")?;
+        let (lever, asurint) = (simulators.lever.url(), simulators.asurint.url());
+        let account = &customer.account;
+        let advance =
+            json!({"account": account, "opportunity": candidate.opportunity, "stage": "Asurint Background Check"});
+        tell.step("The same with Lever: move an opportunity into the stage, have Asurint finish the check, and look:");
+        tell.sees(&format!("curl -sX POST {lever}/_control/advance --json '{advance}'"));
+        let done = json!({"order": "last", "status": "Completed", "score": "Review"});
+        tell.sees(&format!("curl -sX POST {asurint}/_control/status --json '{done}'"));
+        tell.sees(&format!("curl -s {lever}/_control/opportunities"));
+        tell.note("Take the access back, and see what the admin is told:");
+        tell.sees(&format!("curl -sX POST {lever}/_control/revoke --json '{}'", json!({"account": account})));
+        tell.sees(&format!("curl -s {}/admin/connections/{}", stack.url, customer.connection));
+    }
     tell.note("");
     tell.note("For scripts:");
     tell.note(&format!("PLAYGROUND_CONNECTION={}", customer.connection));

@@ -298,6 +298,16 @@ mod tests {
     }
 
     #[test]
+    fn why_a_granted_access_cannot_be_used_is_said_until_it_can() {
+        let mut of = authorization();
+        assert!(!of.troubled("client"), "not granted at all");
+        of.granted(at(0));
+        assert!(of.troubled("client") && !of.troubled("client"));
+        assert!(of.is_granted() && of.cause == "client");
+        assert!(of.recovered() && !of.recovered() && of.cause.is_empty());
+    }
+
+    #[test]
     fn that_the_webhook_speaks_is_noted_once_an_hour() {
         let mut of = authorization();
         assert!(of.heard(at(0)) && !of.heard(at(3_599)));

@@ -8,7 +8,7 @@ use domain::http::{
     AccessToken, Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, Sending,
 };
 use domain::id::ConnectionId;
-use domain::limit::Limit;
+use domain::limit::{Limit, Rate};
 use domain::region::Region;
 use domain::secret::Secret;
 use domain::talk::Talk;
@@ -21,7 +21,7 @@ use crate::cache::Aged;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How long an order may take to be answered; the provider's own recommendation is not published.
 const ONCE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -34,6 +34,9 @@ const RESERVE: Duration = Duration::from_secs(3);
 /// How long a call waits for its turn at most, and what must be left for the call itself.
 const LONGEST_TURN: Duration = Duration::from_secs(5);
 const TURN_LEAVES: Duration = Duration::from_secs(8);
+
+/// How late a turn may be taken.
+const OVERSLEPT: SignedDuration = SignedDuration::from_millis(300);
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -173,17 +176,7 @@ impl Outbound {
         let permitted = match request.system.limit {
             None => return Ok(()),
             Some(Limit::Quota(quota)) => self.store.permit(connection, request.system, quota, request.lane, now).await,
-            Some(Limit::Rate(rate)) => {
-                let longest = LONGEST_TURN.min(deadline.left().saturating_sub(TURN_LEAVES));
-                match self.store.turn(connection, request.system, rate, longest, now).await {
-                    Ok(Ok(wait)) => {
-                        tokio::time::sleep(wait).await;
-                        Ok(Ok(()))
-                    }
-                    Ok(Err(after)) => Ok(Err(after)),
-                    Err(error) => Err(error),
-                }
-            }
+            Some(Limit::Rate(rate)) => self.wait_for_turn(request, connection, rate, deadline).await,
         };
         match permitted {
             Ok(permitted) => permitted,
@@ -191,6 +184,27 @@ impl Outbound {
                 // Without its book-keeping the budget cannot be kept, and the table is needed after the call anyway.
                 tracing::warn!(cause = %error, "the call budget cannot be told");
                 Err(Duration::from_secs(5))
+            }
+        }
+    }
+
+    /// Waits for a turn. One that was overslept is not taken: late calls would come in a bunch.
+    async fn wait_for_turn(
+        &self,
+        request: &HttpRequest,
+        connection: &ConnectionId,
+        rate: Rate,
+        deadline: Deadline,
+    ) -> Result<Result<(), Duration>, StoreError> {
+        loop {
+            let longest = LONGEST_TURN.min(deadline.left().saturating_sub(TURN_LEAVES));
+            let turn = match self.store.turn(connection, request.system, rate, longest, &self.clock).await? {
+                Ok(turn) => turn,
+                Err(after) => return Ok(Err(after)),
+            };
+            tokio::time::sleep(self.clock.now().duration_until(turn).try_into().unwrap_or_default()).await;
+            if turn.duration_until(self.clock.now()) <= OVERSLEPT || longest.is_zero() {
+                return Ok(Ok(()));
             }
         }
     }

@@ -37,8 +37,23 @@ fn expect_taken(told: &[Delivery]) -> Outcome {
     expect(taken, format!("one event that is answered with 200, not {told:?}"))
 }
 
+/// Whether the stack is in a region in which Asurint is not offered, so that there is nothing to play.
+fn is_elsewhere(stack: &Stack, tell: &Narrator) -> bool {
+    let elsewhere = stack.region != "ca";
+    if elsewhere {
+        tell.note(&format!(
+            "Asurint is offered in ca only, and this stack is in {}: nothing to play here.",
+            stack.region
+        ));
+    }
+    elsewhere
+}
+
 /// From the consent to a score with its link.
 pub(super) async fn happy(stack: &Stack, tell: &Narrator) -> Outcome {
+    if is_elsewhere(stack, tell) {
+        return Ok(());
+    }
     let asurint = &stack.simulators()?.asurint;
     let customer = stack.connect_lever(|_| {}).await?;
     tell.step("A Super Admin of the customer allows access to Lever, and switches \"Candidate Stage Change\" on.");
@@ -83,6 +98,9 @@ async fn cured(customer: &LeverCustomer<'_>, candidate: &LeverCandidate, package
 
 /// Each cause for which nothing is ordered and which the recruiter can cure.
 pub(super) async fn refused(stack: &Stack, tell: &Narrator) -> Outcome {
+    if is_elsewhere(stack, tell) {
+        return Ok(());
+    }
     let customer = stack.connect_authorized_lever(|_| {}).await?;
     for (what, tags, shown) in [
         ("no tag of a package", &[][..], "No Package"),
@@ -114,6 +132,9 @@ pub(super) async fn refused(stack: &Stack, tell: &Narrator) -> Outcome {
 
 /// Access is taken back, candidates are moved meanwhile, and access is given again.
 pub(super) async fn revoked(stack: &Stack, tell: &Narrator) -> Outcome {
+    if is_elsewhere(stack, tell) {
+        return Ok(());
+    }
     let simulators = stack.simulators()?;
     let customer = stack.connect_authorized_lever(|_| {}).await?;
     let posting = customer.posting(&[BASIC_TAG])?;

@@ -98,7 +98,8 @@ impl Store {
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     let rests = failed.item().filter(|item| item.contains_key("failed"));
-                    let until = rests.and_then(|item| Timestamp::from_millisecond(items::number_of(item, "until")?).ok());
+                    let until =
+                        rests.and_then(|item| Timestamp::from_millisecond(items::number_of(item, "until")?).ok());
                     Ok(until.map_or(Claim::Busy, Claim::RestsUntil))
                 }
                 _ => Err(error.into()),

@@ -12,10 +12,11 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::http::{Lane, System};
 use domain::id::ConnectionId;
 use domain::limit::{self, Bucket, Quota, Rate};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::items::{self, Item, number};
 use super::{Store, StoreError};
+use crate::clock::Clock;
 
 /// How many permits are taken at once. What a function does not spend is lost, so only orders, which must not wait for
 /// book-keeping, take some ahead.
@@ -124,7 +125,7 @@ impl Store {
         Ok(Err(quota.interval()))
     }
 
-    /// Takes the next turn for one call: how long to wait for it, at most `longest`.
+    /// Takes the next turn for one call: when it is, which is at most `longest` from now.
     ///
     /// # Errors
     /// The time after which to ask again; [`StoreError`] where it cannot be told.
@@ -134,12 +135,14 @@ impl Store {
         system: &'static System,
         rate: Rate,
         longest: Duration,
-        now: Timestamp,
-    ) -> Result<Result<Duration, Duration>, StoreError> {
+        clock: &Clock,
+    ) -> Result<Result<Timestamp, Duration>, StoreError> {
         let name = (connection.clone(), system.name, Lane::Reads);
         let turns = self.turns.of(connection, system.name);
         let mut known = turns.lock().await;
         for _ in 0..TRIES {
+            // Read only here: whoever waited for their turn to take a turn did so for a while.
+            let now = clock.now();
             let (wait, bucket) = match limit::turn(rate, *known, longest, now) {
                 Ok(turn) => turn,
                 Err(after) => match self.bucket(&name).await? {
@@ -153,7 +156,8 @@ impl Store {
             match self.swap_bucket(&name, *known, bucket).await? {
                 Swap::Done => {
                     *known = Some(bucket);
-                    return Ok(Ok(wait));
+                    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+                    return Ok(Ok(now.saturating_add(wait).unwrap_or(now)));
                 }
                 Swap::Lost(current) => *known = current,
             }
