@@ -24,6 +24,7 @@ pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline
     if authorization.lost_at.is_some() {
         // Said for as long as it is so, so that the alarm stays on.
         telemetry::count("LostAccess", 1);
+        tracing::warn!(connection = %id, cause = authorization.cause, "the access is lost: the ATS's admin must grant it again");
         return Ok(());
     }
     if authorization.to_resume {
@@ -40,7 +41,7 @@ pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline
     }
     if let Err(trouble) = look(hub, &connected, authorizes, from, now, deadline).await {
         tracing::warn!(connection = %id, cause = %trouble.cause(), "lost triggers could not be looked for");
-        telemetry::count("FailedPolls", 1);
+        telemetry::count("FailedLooks", 1);
     }
     Ok(())
 }
