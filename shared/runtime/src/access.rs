@@ -105,6 +105,10 @@ async fn ready(
         if is_good(&secret) {
             return Ok(secret);
         }
+        if deadline.left() < ONCE_NEEDS + STORING_ENDS {
+            let too_late = || unreadable("not enough time left to replace the tokens");
+            return if is_usable(&secret) { Ok(secret) } else { Err(too_late()) };
+        }
         match claim(hub, id, &owner, false).await? {
             Claim::Taken => {
                 let refreshed = refresh(hub, id, authorizes, is_good, deadline).await;
@@ -120,9 +124,6 @@ async fn ready(
                 let after = Some(hub.clock.now().duration_until(until).unsigned_abs());
                 return Err(Trouble::Later { cause: Cause::new("access: the tokens could not be replaced"), after });
             }
-        }
-        if deadline.left() < WAITING_ENDS {
-            return Err(unreadable("another worker is replacing the tokens"));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -173,9 +174,6 @@ async fn refresh(
     let (Some(access), true) = (&secret.access, granted) else {
         return Err(refused("the access is not granted, or not any more"));
     };
-    if deadline.left() < ONCE_NEEDS + STORING_ENDS {
-        return Err(unreadable("not enough time left to replace the tokens"));
-    }
     let talk = authorizes.refresh(&secret.ats, &access.tokens, hub.clock.now());
     match hub.outbound.converse(talk, id, deadline).await {
         Ok(tokens) => {

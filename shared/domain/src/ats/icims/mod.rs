@@ -24,11 +24,8 @@ use crate::trouble::{Cause, Trouble, no_response};
 use crate::webhook::{Scheme, Unreadable, Verified, Webhook};
 
 /// iCIMS says itself how many calls are left (`x-ratelimit-remaining`), and documents 10,000 a day.
-pub static SYSTEM: System = System {
-    name: "icims",
-    allows: |_, host| matches!(host, "api.icims.com" | "api-eu.icims.com"),
-    limit: None,
-};
+pub static SYSTEM: System =
+    System { name: "icims", allows: |_, host| matches!(host, "api.icims.com" | "api-eu.icims.com"), limit: None };
 
 impl AtsRules for Settings {
     fn intake(&self) -> Intake<'_> {
@@ -95,7 +92,9 @@ pub fn answer(reply: &Reply) -> Answer {
         Reply::Unreadable(Unreadable::TooLarge) => (413, "The event is too large.", "too_large".to_owned()),
         Reply::Unreadable(Unreadable::Malformed(why)) => (400, "The event could not be read.", (*why).to_owned()),
         Reply::Refused { sentence, debug, .. } => (400, sentence.as_str(), debug.clone()),
-        Reply::Unavailable => (503, "The check could not be taken in just now. Please send it again.", "store".to_owned()),
+        Reply::Unavailable => {
+            (503, "The check could not be taken in just now. Please send it again.", "store".to_owned())
+        }
     };
     let message = match reply {
         Reply::Refused { field, .. } => screen::with_field_token(message, field.as_deref()),
@@ -150,7 +149,9 @@ impl Connector {
         let request = HttpRequest::json(&SYSTEM, Method::POST, self.collection(&subject, None), &body)
             .header("authorization", self.authorization.clone());
         Talk::ask(request, move |outcome| {
-            if outcome.as_ref().is_err_and(|failure| matches!(failure, crate::http::HttpFailure::Unclear(_))) && may_repeat {
+            if outcome.as_ref().is_err_and(|failure| matches!(failure, crate::http::HttpFailure::Unclear(_)))
+                && may_repeat
+            {
                 // iCIMS takes an exact duplicate without a change, so the same body may be sent again.
                 return self.post_entry(subject, order, body, false);
             }
@@ -211,7 +212,8 @@ impl Ats for Connector {
                 connector.get(&["people", workflow.person.as_str()], &on_person),
                 connector.get(&["jobs", workflow.job.as_str()], &on_job),
             ];
-            requests.extend(subject.requester.as_ref().map(|user| connector.get(&["people", user.as_str()], &["email"])));
+            requests
+                .extend(subject.requester.as_ref().map(|user| connector.get(&["people", user.as_str()], &["email"])));
             Talk::ask_all(requests, move |outcomes| {
                 let mut outcomes = outcomes.into_iter();
                 let mut next = || outcomes.next().map(success);
@@ -264,7 +266,8 @@ fn success(outcome: HttpOutcome) -> Result<HttpResponse, Trouble> {
         return Ok(response);
     }
     let error = wire::error(&response);
-    let cause = format!("icims: HTTP {} code {}", response.status, error.code.map_or("-".to_owned(), |c| c.to_string()));
+    let cause =
+        format!("icims: HTTP {} code {}", response.status, error.code.map_or("-".to_owned(), |c| c.to_string()));
     let because = |reason, about: &str| Err(Trouble::because(Refusal::about(reason, about), cause.clone()));
     match (response.status, error.code) {
         (401, _) => because(Reason::AtsCredentials, ""),

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::invalid::Invalid;
 use crate::http::https;
 use crate::id::AtsId;
+use crate::invalid::Invalid;
 use crate::reason::Reason;
 use crate::region::Region;
 use crate::secret::Secret;
@@ -136,7 +136,8 @@ impl Settings {
     pub(crate) fn problems(&self, credentials: &Credentials) -> Vec<Invalid> {
         let mut invalid = Vec::new();
         if self.trigger_statuses.is_empty() {
-            invalid.push(Invalid::new("ats.trigger_statuses", "needs at least one status id, or every move would order"));
+            invalid
+                .push(Invalid::new("ats.trigger_statuses", "needs at least one status id, or every move would order"));
         }
         let group_field = self.group_field.as_deref().map(|field| ("ats.group_field", field));
         let fields = [("ats.package_field", self.package_field.as_str()), ("ats.collection", self.collection.as_str())];

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::request::{AtsValue, Candidate};
 use crate::http::{HttpFailure, NotSent};
 use crate::id::{AtsId, OrderId};
 use crate::order::LinkKind;
+use crate::request::{AtsValue, Candidate};
 use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 use crate::talk::play;
 use crate::webhook::PasswordHash;
@@ -539,7 +539,8 @@ fn the_sender_is_answered_in_icims_form() {
         format!("{status} {} {body}", content_type.unwrap_or("-"))
     };
     let with = |extra: Value, reason: Reason, about: &str| {
-        let sentence = format!("{} ({reason})", Refusal::about(reason, about).sentence("Certn"), reason = reason.code());
+        let sentence =
+            format!("{} ({reason})", Refusal::about(reason, about).sentence("Certn"), reason = reason.code());
         let debug = format!("{} connection=c1 systemId=24680", reason.code());
         Reply::Refused { sentence, field: settings(extra).field_at_fault(reason), debug }
     };

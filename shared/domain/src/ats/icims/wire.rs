@@ -8,10 +8,10 @@ use url::Url;
 
 use super::screen;
 use super::settings::{Profile, Settings};
-use crate::request::{AtsValue, Candidate, CheckRequest, Subject};
 use crate::http::HttpResponse;
 use crate::id::{AtsId, OrderId};
 use crate::order::View;
+use crate::request::{AtsValue, Candidate, CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::trouble::Trouble;
 

@@ -133,7 +133,9 @@ impl Connector {
         Talk::ask(put, move |outcome| match success(outcome) {
             Ok(_) => Talk::Done(Ok(request)),
             Err(Trouble::Because { refusal, .. })
-                if refusal.reason == Reason::AtsOptionMissing && refusal.about.eq_ignore_ascii_case("status") && !labels.is_empty() =>
+                if refusal.reason == Reason::AtsOptionMissing
+                    && refusal.about.eq_ignore_ascii_case("status")
+                    && !labels.is_empty() =>
             {
                 self.put(url, request, view, link, labels)
             }
@@ -144,7 +146,8 @@ impl Connector {
 
 impl Ats for Connector {
     fn read_request(&self, subject: &Subject, kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>> {
-        let gone = || Trouble::because(Refusal::new(Reason::AtsRecordGone), "pageup: nothing is kept of the invitation");
+        let gone =
+            || Trouble::because(Refusal::new(Reason::AtsRecordGone), "pageup: nothing is kept of the invitation");
         Talk::Done(kept.and_then(|kept| wire::check_request(subject.clone(), kept)).ok_or_else(gone))
     }
 

@@ -42,11 +42,7 @@ pub struct StatusLabels {
 
 impl Default for StatusLabels {
     fn default() -> Self {
-        Self {
-            in_progress: "In progress".to_owned(),
-            completed: "Completed".to_owned(),
-            failed: "Failed".to_owned(),
-        }
+        Self { in_progress: "In progress".to_owned(), completed: "Completed".to_owned(), failed: "Failed".to_owned() }
     }
 }
 
@@ -80,7 +76,12 @@ impl Default for FieldPaths {
                 "application.job.department.code",
                 "application.job.team.externalId",
             ]),
-            requester: paths(&["requester.email", "requester.emailAddress", "requestedBy.email", "requestedBy.emailAddress"]),
+            requester: paths(&[
+                "requester.email",
+                "requester.emailAddress",
+                "requestedBy.email",
+                "requestedBy.emailAddress",
+            ]),
         }
     }
 }
@@ -225,8 +226,14 @@ impl Settings {
             "must be https on an API host of pageuppeople.com, without a user or a query",
         );
         let segments = self.background_check_path.split('/');
-        let is_segment = |s: &str| !matches!(s, "" | "." | "..") && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        check(segments.clone().all(is_segment), "ats.background_check_path", "must be a path such as a/b, without a slash at its ends");
+        let is_segment = |s: &str| {
+            !matches!(s, "" | "." | "..") && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        check(
+            segments.clone().all(is_segment),
+            "ats.background_check_path",
+            "must be a path such as a/b, without a slash at its ends",
+        );
         let labels = [&self.status_labels.in_progress, &self.status_labels.completed, &self.status_labels.failed];
         check(labels.iter().all(|label| !label.trim().is_empty()), "ats.status_labels", "must not have an empty label");
         for (name, paths) in self.field_paths.all() {
@@ -237,7 +244,11 @@ impl Settings {
         check((1..=100).contains(&self.max_pages), "ats.max_pages", "must be between 1 and 100");
         check((100..=4_000).contains(&self.message_limit), "ats.message_limit", "must be between 100 and 4000");
         check(!credentials.client_id.expose().trim().is_empty(), "ats_credentials.client_id", "must not be empty");
-        check(!credentials.client_secret.expose().trim().is_empty(), "ats_credentials.client_secret", "must not be empty");
+        check(
+            !credentials.client_secret.expose().trim().is_empty(),
+            "ats_credentials.client_secret",
+            "must not be empty",
+        );
         invalid
     }
 

@@ -103,7 +103,8 @@ pub(super) fn access_token(response: &HttpResponse) -> Result<AccessToken, NoTok
             if body.access_token.expose().is_empty() {
                 return Err(NoToken::Unavailable);
             }
-            let said = body.expires_in.as_str().map_or_else(|| body.expires_in.as_f64(), |text| text.trim().parse().ok());
+            let said =
+                body.expires_in.as_str().map_or_else(|| body.expires_in.as_f64(), |text| text.trim().parse().ok());
             let lives = said.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(TOKEN_LIFE);
             Ok(AccessToken { token: body.access_token, lives: lives.saturating_sub(TOKEN_MARGIN) })
         }

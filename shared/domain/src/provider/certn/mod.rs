@@ -8,12 +8,12 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    Correlation, EventPage, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
-    ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
+    Correlation, EventPage, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package,
+    Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending, System, https};
-use crate::limit::{Limit, Quota};
 use crate::id::{GroupId, ProviderOrderId, UserId};
+use crate::limit::{Limit, Quota};
 use crate::region::Region;
 use crate::secret::Secret;
 use crate::talk::Talk;
@@ -85,9 +85,8 @@ impl Connector {
         request: HttpRequest,
         then: impl FnOnce(HttpOutcome) -> Talk<T> + Send + 'static,
     ) -> Talk<T> {
-        let signed = |key: &Secret| {
-            request.clone().header("authorization", Secret::new(format!("Api-Key {}", key.expose())))
-        };
+        let signed =
+            |key: &Secret| request.clone().header("authorization", Secret::new(format!("Api-Key {}", key.expose())));
         let mut keys = self.keys.iter();
         let first = signed(keys.next().unwrap_or(&Secret::default()));
         let second = keys.next().map(signed);

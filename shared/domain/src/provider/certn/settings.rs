@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::invalid::Invalid;
 use crate::id::{ConnectionId, ProviderOrderId};
+use crate::invalid::Invalid;
 use crate::provider::Traits;
 use crate::region::Region;
 use crate::secret::Secret;
@@ -76,7 +76,8 @@ impl Settings {
                 invalid.push(Invalid::new(field, "needs one or two values, none of them empty"));
             }
         }
-        let portal = self.portal_link(Region::Ca, &ProviderOrderId::parse("x").unwrap_or_else(|_| unreachable!("an id")));
+        let portal =
+            self.portal_link(Region::Ca, &ProviderOrderId::parse("x").unwrap_or_else(|_| unreachable!("an id")));
         let at_certn = portal.is_some_and(|url| url.scheme() == "https" && url.host_str() == Some("client.certn.co"));
         if !at_certn || !self.portal_url.contains("{case_id}") {
             let must = "must be an https address at client.certn.co with {case_id} in it";

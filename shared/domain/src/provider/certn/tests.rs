@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::request::Candidate;
 use crate::connection::tests::new_connection;
 use crate::http::{HttpFailure, NotSent};
 use crate::id::{AtsId, OrderId, PackageId};
+use crate::request::Candidate;
 use crate::talk::play;
 
 fn credentials() -> Credentials {
@@ -685,7 +685,13 @@ fn nothing_that_a_check_found_is_taken_along() {
 
 #[test]
 fn checks_of_another_shape_do_not_hide_how_a_case_stands() {
-    for checks in [json!(["check-1"]), json!([{"type": {"id": 1}}]), json!([{"type": 5, "status": "COMPLETE"}]), json!({}), json!([null])] {
+    for checks in [
+        json!(["check-1"]),
+        json!([{"type": {"id": 1}}]),
+        json!([{"type": 5, "status": "COMPLETE"}]),
+        json!({}),
+        json!([null]),
+    ] {
         let mut body = case("COMPLETE", json!("CLEAR"));
         body["checks"] = checks.clone();
         assert_eq!(read_case(body), "completed = Clear \"Clear\"", "{checks}");

@@ -377,7 +377,8 @@ fn without_what_was_kept_there_is_nothing_to_order() {
 
 #[test]
 fn of_two_names_an_empty_one_does_not_hide_the_other() {
-    let line = read_entry(json!({}), r#"{"ID": "", "id": 7, "APPLICANT": {}, "applicant": {"email": "ada@example.com"}}"#);
+    let line =
+        read_entry(json!({}), r#"{"ID": "", "id": 7, "APPLICANT": {}, "applicant": {"email": "ada@example.com"}}"#);
     assert_eq!(line, "7 of 7 | - - ada@example.com | package - | department - | requester -");
 }
 

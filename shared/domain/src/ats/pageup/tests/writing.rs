@@ -202,7 +202,10 @@ fn no_other_refusal_makes_another_label_be_tried() {
 fn pageup_names_the_field_of_a_status_in_any_case_of_letters() {
     let refusal = r#"[{"field": "Status", "message": "not valid"}]"#;
     let shape = json!({"put_shape": "workcompliance"});
-    assert_eq!(with_label("In progress", refusal, shape, &refused(Reason::NoEmail, "")), "Failed, In progress | 123456");
+    assert_eq!(
+        with_label("In progress", refusal, shape, &refused(Reason::NoEmail, "")),
+        "Failed, In progress | 123456"
+    );
 }
 
 #[test]
@@ -217,6 +220,7 @@ fn no_control_character_gets_out_in_a_result() {
 
 #[test]
 fn notes_say_nothing_twice() {
-    let line = put(json!({"put_shape": "workcompliance"}), &shown(OrderStatus::InDispute, |order| order.was_completed = true));
+    let line =
+        put(json!({"put_shape": "workcompliance"}), &shown(OrderStatus::InDispute, |order| order.was_completed = true));
     assert!(!line.contains(r#""In dispute","In dispute""#), "{line}");
 }
