@@ -22,6 +22,7 @@ mod lever_killed;
 mod lever_limit;
 mod lever_lost;
 mod lever_notes;
+mod lever_private;
 mod lever_revoked;
 mod lever_stage;
 mod lever_support;

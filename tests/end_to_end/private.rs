@@ -18,10 +18,10 @@ const EMAIL: &str = "zephyrine.quillfeather@candidate.example";
 const RECRUITER: &str = "rae@client.example";
 
 /// A place that is scanned, with everything that is in it.
-type Place = (&'static str, String);
+pub(crate) type Place = (&'static str, String);
 
 /// Where of the places which of the words turns up, in any case of letters.
-fn found(places: &[Place], words: &[String]) -> Vec<String> {
+pub(crate) fn found(places: &[Place], words: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for (place, text) in places {
         let text = text.to_lowercase();
@@ -61,7 +61,7 @@ fn candidate(stack: &Stack, customer: &Customer<'_>, number: usize, package: &st
 }
 
 /// Everything that is kept, sent on, logged or shown of the orders of a connection.
-async fn places(stack: &Stack, connection: &str, orders: Vec<String>, ats: Vec<String>) -> Vec<Place> {
+pub(crate) async fn places(stack: &Stack, connection: &str, orders: Vec<String>, ats: Vec<String>) -> Vec<Place> {
     let mut places = vec![
         ("the table", stack.aws.dump_table().await),
         ("what the table and the queues were sent", stack.aws.bodies().join("\n")),
