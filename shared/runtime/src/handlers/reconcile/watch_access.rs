@@ -24,7 +24,6 @@ pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline
     if authorization.lost_at.is_some() {
         // Said for as long as it is so, so that the alarm stays on.
         telemetry::count("LostAccess", 1);
-        tracing::warn!(connection = %id, cause = authorization.cause, "the access is lost: the ATS's admin must grant it again");
         return Ok(());
     }
     if authorization.to_resume {
