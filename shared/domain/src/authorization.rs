@@ -190,9 +190,15 @@ impl Authorization {
         self.stages.clear();
     }
 
+    /// Whether it is noted already that the webhook speaks.
+    #[must_use]
+    pub fn was_heard_lately(&self, now: Timestamp) -> bool {
+        self.heard_at.is_some_and(|at| at.duration_until(now) < HEARD_EVERY)
+    }
+
     /// The webhook spoke. Whether that is news to be stored.
     pub fn heard(&mut self, now: Timestamp) -> bool {
-        let lately = self.heard_at.is_some_and(|at| at.duration_until(now) < HEARD_EVERY);
+        let lately = self.was_heard_lately(now);
         self.heard_at = Some(now);
         !lately
     }

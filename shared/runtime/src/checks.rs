@@ -131,10 +131,7 @@ async fn check_read(
 /// Remembers the word that a refusal is about, so that an admin sees what to map.
 pub async fn note_unmapped(hub: &Hub, connected: &Connected, checked: &Checked) {
     let Some((kind, word)) = decide::unmapped(&checked.decision, &checked.request) else { return };
-    let id = &connected.connection.id;
-    if let Err(error) = hub.store.note_unmapped(id, kind, word, hub.clock.now()).await {
-        tracing::warn!(connection = %id, cause = %error, "an unmapped word could not be remembered");
-    }
+    hub.store.note_unmapped_or_log(&connected.connection.id, kind, word, hub.clock.now()).await;
 }
 
 fn decided(

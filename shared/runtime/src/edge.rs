@@ -58,6 +58,20 @@ pub fn to_vendor(told: ats::Answer) -> Answer {
     answer(told.status, &headers, told.body)
 }
 
+/// What keeps an answer to one person from being kept or passed on.
+pub const PRIVATE: [(&str, &str); 3] =
+    [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff")];
+
+/// A page for one person; `title` and `content` are HTML.
+#[must_use]
+pub fn page(status: u16, extra: &[(&'static str, &str)], title: &str, content: &str) -> Answer {
+    let mut headers = PRIVATE.to_vec();
+    headers.push(("content-type", "text/html; charset=utf-8"));
+    headers.extend(extra);
+    let body = format!("<!doctype html><meta charset=\"utf-8\"><title>{title}</title>{content}");
+    answer(status, &headers, body)
+}
+
 /// JSON for an admin.
 #[must_use]
 pub fn json_answer(status: u16, body: &serde_json::Value) -> Answer {

@@ -37,13 +37,17 @@ impl Order {
         self.ats_ref.is_none() && (self.write_attempts > 0 || self.write_refusal.is_some())
     }
 
-    /// What kept the ATS from being written may be cured: a write that waits for it is due at once. Whether there is one.
-    pub fn unblocked(&mut self, reason: Reason, now: Timestamp) -> bool {
-        let waits = self.wants_write() && self.write_refusal.as_ref().is_some_and(|refusal| refusal.reason == reason);
-        if waits {
+    /// Whether a write waits because of that.
+    #[must_use]
+    pub fn is_blocked_by(&self, reason: Reason) -> bool {
+        self.wants_write() && self.write_refusal.as_ref().is_some_and(|refusal| refusal.reason == reason)
+    }
+
+    /// What kept the ATS from being written may be cured: a write that waits for it is due at once.
+    pub fn unblocked(&mut self, reason: Reason, now: Timestamp) {
+        if self.is_blocked_by(reason) {
             self.write_at = Some(now);
         }
-        waits
     }
 
     pub(super) fn write_due_at(&self) -> Option<Timestamp> {

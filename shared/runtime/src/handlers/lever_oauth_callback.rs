@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::access::NoTokens;
+use domain::ats::Authorizes;
 use domain::authorization::Authorization;
 use domain::secret::Secret;
 use http::Method;
 
 use crate::access;
-use crate::edge::{Answer, Call, answer};
+use crate::edge::{self, Answer, Call, answer};
 use crate::hub::Hub;
 use crate::store::Connected;
 
@@ -67,7 +68,7 @@ async fn receive(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
     let kept = access::keep_grant(hub, &id, tokens, call.deadline).await;
     kept.map_err(|trouble| unavailable(trouble.cause()))?;
     tracing::info!(connection = %id, "the access is granted");
-    Ok(connected_page(hub, &connected, &pending.root, call).await)
+    Ok(connected_page(hub, &connected, authorizes, &pending.root, call).await)
 }
 
 const fn no_tokens(why: NoTokens) -> &'static str {
@@ -84,8 +85,13 @@ const fn no_tokens(why: NoTokens) -> &'static str {
 }
 
 /// Makes what must be there at Lever, and says what its admin does next.
-async fn connected_page(hub: &Hub, connected: &Connected, root: &str, call: &Call) -> Answer {
-    let Some(authorizes) = connected.connection.ats.authorizes() else { return answer(404, &[], "") };
+async fn connected_page(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    root: &str,
+    call: &Call,
+) -> Answer {
     let set_up = access::set_up(hub, connected, authorizes, root, call.deadline).await;
     let next = authorizes.next_steps();
     let mut told: Vec<&str> = Vec::new();
@@ -111,16 +117,9 @@ async fn connected_page(hub: &Hub, connected: &Connected, root: &str, call: &Cal
 }
 
 fn page(status: u16, title: &str, paragraphs: &[&str]) -> Answer {
-    let headers = [
-        ("content-type", "text/html; charset=utf-8"),
-        ("cache-control", "no-store"),
-        ("referrer-policy", "no-referrer"),
-        ("x-content-type-options", "nosniff"),
-    ];
     let text: String = paragraphs.iter().map(|paragraph| format!("<p>{}</p>\n", escaped(paragraph))).collect();
     let title = escaped(title);
-    let body = format!("<!doctype html><meta charset=\"utf-8\"><title>{title}</title>\n<h1>{title}</h1>\n{text}");
-    answer(status, &headers, body)
+    edge::page(status, &[], &title, &format!("\n<h1>{title}</h1>\n{text}"))
 }
 
 fn escaped(text: &str) -> String {

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use domain::ats::{AtsEvent, AtsSettings, Keys, ReceivesWebhooks as _, lever};
+use domain::connection::Connection;
 use domain::hint::Hint;
-use domain::id::ConnectionId;
 use domain::reason::NotForUs;
 use domain::trace::Trace;
-use domain::webhook::{Unreadable, Webhook};
 
+use super::arrived::{Arrived, UNAVAILABLE, arrived, unavailable, unreadable};
 use crate::access::change_authorization;
 use crate::edge::{Answer, Call, answer};
 use crate::hub::Hub;
@@ -31,16 +31,12 @@ pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
 
 async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
     let now = hub.clock.now();
-    let unknown = 404_u16;
-    let id = ConnectionId::parse(call.path_parameter("connection")).map_err(|_| unknown)?;
     let token = call.path_parameter("token").to_owned();
-    let webhook = Webhook::received(call.headers, call.body, now).map_err(|_| 413_u16)?;
-    let connected = hub.connected(&id).await.map_err(|error| unavailable(&error))?;
-    let connected = connected.filter(|c| c.connection.region == hub.config.region).ok_or(unknown)?;
-    let AtsSettings::Lever(settings) = &connected.connection.ats else { return Err(unknown) };
-    let secret = hub.secrets.get(&id, now).await.map_err(|error| unavailable(&error))?;
+    let is_lever = |connection: &Connection| matches!(connection.ats, AtsSettings::Lever(_));
+    let Arrived { id, connected, secret, webhook } = arrived(hub, call, 404, is_lever).await?;
+    let AtsSettings::Lever(settings) = &connected.connection.ats else { return Err(404) };
     if !secret.is_path_token(&token) {
-        return Err(unknown);
+        return Err(404);
     }
     let passwords = &connected.connection.webhook_passwords;
     let keys = |access| Keys { connection: &id, passwords, access };
@@ -48,7 +44,8 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
         Ok(verified) => verified,
         Err(_) => {
             // The webhook may have been made anew a moment ago, in another process.
-            let reread = hub.secrets.reread(&id, now).await.map_err(|error| unavailable(&error))?;
+            let reread = hub.secrets.reread(&id, now).await;
+            let reread = reread.map_err(|error| unavailable("the secret could not be read", &error))?;
             let access = reread.as_ref().and_then(|secret| secret.access.as_ref());
             webhook.verify(settings.scheme(keys(access))).map_err(|_| {
                 tracing::warn!(connection = %id, "a webhook with a wrong signature");
@@ -56,15 +53,10 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
             })?
         }
     };
-    let event = settings.decode(&verified).map_err(|unreadable| match unreadable {
-        Unreadable::TooLarge => 413_u16,
-        Unreadable::Malformed(cause) => {
-            tracing::warn!(connection = %id, cause, "an event that cannot be read");
-            400
-        }
-    })?;
+    let event = settings.decode(&verified).map_err(|why| unreadable(&id, why))?;
     let Some(delivery) = lever::token_of(&verified) else { return Err(400) };
-    if hub.store.knows_delivery(&id, &delivery).await.map_err(|error| unavailable(&error))? {
+    let known = hub.store.knows_delivery(&id, &delivery).await;
+    if known.map_err(|error| unavailable("the table could not be read", &error))? {
         tracing::info!(connection = %id, outcome = NotForUs::DuplicateDelivery.code(), "not for us");
         return Ok(());
     }
@@ -72,7 +64,7 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
     let why = match event {
         AtsEvent::CheckRequested(subject) if may_be_trigger(&connected, subject.status.as_str()) => {
             let hint = Hint::CheckRequested { connection: id.clone(), subject, received_at: now };
-            hub.queues.send_or_spill(hint, &hub.store, now).await.map_err(|_| 503_u16)?;
+            hub.queues.send_or_spill(hint, &hub.store, now).await.map_err(|_| UNAVAILABLE)?;
             // Only now: the retry of a delivery that was not stored must not look like a repetition.
             if let Err(error) = hub.store.remember_delivery(&id, &delivery, now).await {
                 tracing::warn!(connection = %id, cause = %error, "a delivery could not be remembered");
@@ -94,11 +86,6 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
     Ok(())
 }
 
-fn unavailable(error: &dyn std::fmt::Display) -> u16 {
-    tracing::error!(cause = %error, "the connection could not be read");
-    503
-}
-
 /// Whether the stage is one of the trigger stages that Lever had when it was last asked. While none is known, the worker
 /// finds out.
 fn may_be_trigger(connected: &Connected, stage: &str) -> bool {
@@ -110,7 +97,7 @@ fn may_be_trigger(connected: &Connected, stage: &str) -> bool {
 /// Notes that the webhook speaks, so that an admin sees that its switch in Lever is on.
 async fn heard(hub: &Hub, connected: &Connected) {
     let now = hub.clock.now();
-    if !connected.authorization.clone().is_some_and(|mut authorization| authorization.heard(now)) {
+    if connected.authorization.as_ref().is_none_or(|authorization| authorization.was_heard_lately(now)) {
         return;
     }
     let noted = change_authorization(hub, &connected.connection.id, |authorization| authorization.heard(now)).await;

@@ -1,6 +1,7 @@
 //! What each function does, one module a function. The Lambda binaries and the local stack call the same ones.
 
 pub mod admin;
+mod arrived;
 pub mod asurint_webhook;
 pub mod certn_webhook;
 pub mod icims_webhook;

@@ -1,12 +1,11 @@
 //! The way of every provider's callback: whom → proven → decoded → one durable write → 200.
 
 use domain::hint::Hint;
-use domain::id::ConnectionId;
 use domain::provider::{ProviderEvent, ProviderSettings};
 use domain::reason::NotForUs;
 use domain::trace::Trace;
-use domain::webhook::{Unreadable, Webhook};
 
+use super::arrived::{Arrived, UNAVAILABLE, arrived, unreadable};
 use crate::edge::{Answer, Call, answer};
 use crate::hub::Hub;
 use crate::store::Arrival;
@@ -20,37 +19,17 @@ pub(super) async fn handle(hub: &Hub, call: Call, is_of_route: fn(&ProviderSetti
     answer(status, &[], "")
 }
 
-/// Providers come again only after 408 and 5xx, so a passing trouble is always 503.
 async fn receive(hub: &Hub, call: Call, is_of_route: fn(&ProviderSettings) -> bool) -> Result<(), u16> {
-    const UNAVAILABLE: u16 = 503;
     let now = hub.clock.now();
-    let id = ConnectionId::parse(call.path_parameter("connection")).map_err(|_| 401_u16)?;
-    let webhook = Webhook::received(call.headers, call.body, now).map_err(|_| 413_u16)?;
-    let connected = hub.connected(&id).await.map_err(|error| {
-        tracing::error!(cause = %error, "the connection could not be read");
-        UNAVAILABLE
-    })?;
-    let connected = connected.filter(|c| c.connection.region == hub.config.region).ok_or(401_u16)?;
+    let arrived = arrived(hub, call, 401, |connection| is_of_route(&connection.provider)).await?;
+    let Arrived { id, connected, secret, webhook } = arrived;
     let connection = &connected.connection;
-    if !is_of_route(&connection.provider) {
-        return Err(401);
-    }
-    let secret = hub.secrets.get(&id, now).await.map_err(|error| {
-        tracing::error!(cause = %error, "the secret could not be read");
-        UNAVAILABLE
-    })?;
     let scheme = connection.provider.scheme(&secret.provider, &id, &connection.provider_passwords).ok_or(401_u16)?;
     let webhook = webhook.verify(scheme).map_err(|_| {
         tracing::warn!(connection = %id, "a callback with a wrong signature");
         401_u16
     })?;
-    let event = connection.provider.decode(&webhook).map_err(|unreadable| match unreadable {
-        Unreadable::TooLarge => 413_u16,
-        Unreadable::Malformed(cause) => {
-            tracing::warn!(connection = %id, cause, "a callback that cannot be read");
-            400
-        }
-    })?;
+    let event = connection.provider.decode(&webhook).map_err(|why| unreadable(&id, why))?;
     let hint = match event {
         ProviderEvent::Changed { order: provider_order, ours, .. } => {
             Hint::ProviderChanged { connection: id, provider_order, ours, received_at: now }

@@ -13,7 +13,7 @@ use domain::status::OrderStatus;
 use domain::talk::Talk;
 use domain::trouble::Trouble;
 
-use crate::edge::{Answer, Call, answer};
+use crate::edge::{self, Answer, Call, PRIVATE, answer};
 use crate::hub::Hub;
 use crate::store::Connected;
 use crate::write_back::change;
@@ -115,15 +115,8 @@ fn with_files<T>(
     provider.report_files().map_or_else(|| Talk::Done(Err(none())), talk)
 }
 
-const PRIVATE: [(&str, &str); 3] =
-    [("cache-control", "no-store"), ("referrer-policy", "no-referrer"), ("x-content-type-options", "nosniff")];
-
 fn page(status: u16, extra: &[(&'static str, &str)], text: &str) -> Answer {
-    let mut headers = PRIVATE.to_vec();
-    headers.push(("content-type", "text/html; charset=utf-8"));
-    headers.extend(extra);
-    let body = format!("<!doctype html><meta charset=\"utf-8\"><title>Background check report</title><p>{text}</p>\n");
-    answer(status, &headers, body)
+    edge::page(status, extra, "Background check report", &format!("<p>{text}</p>\n"))
 }
 
 /// The same for a guessed, an expired and a revoked link, and for an order that nobody has.

@@ -188,9 +188,7 @@ async fn note_own_words(hub: &Hub, connected: &Connected, truth: &Truth) {
     for (kind, word) in words {
         let Some(word) = word.filter(|word| connected.mappings.get(kind, word).is_none()) else { continue };
         crate::telemetry::count("UnmappedWords", 1);
-        if let Err(error) = hub.store.note_unmapped(id, kind, word, hub.clock.now()).await {
-            tracing::warn!(connection = %id, cause = %error, "an unmapped word could not be remembered");
-        }
+        hub.store.note_unmapped_or_log(id, kind, word, hub.clock.now()).await;
     }
 }
 

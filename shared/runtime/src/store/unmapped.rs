@@ -33,6 +33,13 @@ fn unmapped_key(connection: &ConnectionId, kind: MappingKind, word: &str) -> Ite
 }
 
 impl Store {
+    /// Remembers that a word was wanted, where what it was wanted for goes on all the same.
+    pub async fn note_unmapped_or_log(&self, connection: &ConnectionId, kind: MappingKind, word: &str, now: Timestamp) {
+        if let Err(error) = self.note_unmapped(connection, kind, word, now).await {
+            tracing::warn!(connection = %connection, cause = %error, "an unmapped word could not be remembered");
+        }
+    }
+
     /// Remembers that a word was wanted.
     ///
     /// # Errors

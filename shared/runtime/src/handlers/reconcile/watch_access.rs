@@ -50,7 +50,7 @@ async fn resume(hub: &Hub, authorization: &Authorization) -> Result<(), Failed> 
     let now = hub.clock.now();
     let mut resumed = 0_u64;
     for order in hub.store.blocked_orders(&authorization.connection).await? {
-        if !order.clone().unblocked(Reason::AtsCredentials, now) {
+        if !order.is_blocked_by(Reason::AtsCredentials) {
             continue;
         }
         change(hub, order, |order| {
