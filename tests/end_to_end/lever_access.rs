@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
 use domain::hint::{Hint, Message};
 use domain::id::{AtsId, ConnectionId};
 use domain::request::Subject;
@@ -19,7 +17,7 @@ use runtime::handlers::place_order;
 use runtime::hub::Hub;
 use serde_json::{Value, json};
 
-use crate::support::{MINUTE, no_violations, stack};
+use crate::support::{MINUTE, another_hub, no_violations, stack};
 
 pub(crate) const STAGE_CHANGE: &str = "candidateStageChange";
 pub(crate) const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -67,15 +65,7 @@ pub(crate) fn check_ordered(customer: &LeverCustomer<'_>, candidate: &LeverCandi
 
 /// Another instance of the function that orders, with a memory and connections of its own.
 pub(crate) async fn another_worker(stack: &Stack) -> Arc<Hub> {
-    let config = stack.hub("place-order").unwrap().config.clone();
-    let sdk = runtime::aws::loader()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("local"))
-        .endpoint_url(&stack.aws.url)
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .load()
-        .await;
-    Arc::new(Hub::new(config, stack.clock.clone(), &sdk).unwrap())
+    another_hub(stack, "place-order").await
 }
 
 /// Has a worker handle what the webhook would have said of a candidate.

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use local_stack::simulators::certn::KeyState;
@@ -17,21 +15,13 @@ use runtime::hub::Hub;
 use serde_json::{Value, json};
 
 use crate::support::{
-    API_KEY, MINUTE, cases, check_shown, invited, invited_and_ordered, looks, no_violations, orders_of, poll, resting,
-    stack, story_of,
+    API_KEY, MINUTE, another_hub, cases, check_shown, invited, invited_and_ordered, looks, no_violations, orders_of,
+    poll, resting, stack, story_of,
 };
 
 /// Another instance of the poller, with caches and connections of its own.
 async fn another_poller(stack: &Stack) -> Arc<Hub> {
-    let config = stack.hub("pageup-poll").unwrap().config.clone();
-    let sdk = runtime::aws::loader()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("local"))
-        .endpoint_url(&stack.aws.url)
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .load()
-        .await;
-    Arc::new(Hub::new(config, stack.clock.clone(), &sdk).unwrap())
+    another_hub(stack, "pageup-poll").await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::Credentials;
 use jiff::SignedDuration;
 use local_stack::simulators::certn::Case;
 use local_stack::simulators::icims::Entry;
 use local_stack::stack::{Candidate, Customer, Options, PageUpCustomer, Stack, TRIGGER};
 use runtime::deadline::Deadline;
 use runtime::handlers::pageup_poll;
+use runtime::hub::Hub;
 use serde_json::Value;
 
 /// What the local stack's customers are given; each is a secret that must never be seen.
@@ -144,4 +147,17 @@ pub(crate) async fn poll(stack: &Stack) {
 /// Nothing happened that a simulator would hold against the hub.
 pub(crate) fn no_violations(stack: &Stack) {
     assert_eq!(stack.violations(), Vec::<String>::new());
+}
+
+/// Another instance of a function, with a memory and connections of its own.
+pub(crate) async fn another_hub(stack: &Stack, function: &str) -> Arc<Hub> {
+    let config = stack.hub(function).unwrap().config.clone();
+    let sdk = runtime::aws::loader()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("local"))
+        .endpoint_url(&stack.aws.url)
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .load()
+        .await;
+    Arc::new(Hub::new(config, stack.clock.clone(), &sdk).unwrap())
 }

@@ -3,6 +3,7 @@
 //! as a [`shared::Violations`] entry and fails the test.
 
 pub mod asurint;
+mod bodies;
 pub mod certn;
 pub mod icims;
 pub mod lever;

@@ -205,11 +205,17 @@ impl Order {
         self.placement != Placement::Refused || self.wants_write()
     }
 
+    /// Whether [`Self::listed_again`] would change anything.
+    #[must_use]
+    pub fn is_to_be_shown_again(&self, now: Timestamp) -> bool {
+        let lately = self.listed_again_at.is_some_and(|at| at.duration_until(now) < LISTED_AGAIN_PAUSE);
+        !lately && self.desired.is_some() && !self.wants_write()
+    }
+
     /// The ATS lists the request of this order again, as if nothing had been said about it: what it should show is
     /// written once more. Nothing where that was done a short while ago, or where there is nothing to show yet.
     pub fn listed_again(&mut self, now: Timestamp) -> Option<Event> {
-        let lately = self.listed_again_at.is_some_and(|at| at.duration_until(now) < LISTED_AGAIN_PAUSE);
-        if lately || self.desired.is_none() || self.wants_write() {
+        if !self.is_to_be_shown_again(now) {
             return None;
         }
         self.listed_again_at = Some(now);

@@ -206,7 +206,7 @@ async fn hand_on(hub: &Hub, connected: &Connected, kept: KeptRequest) -> Result<
         if !still_needs_it {
             hub.store.erase_request(&connection.id, request).await?;
         }
-        if order.clone().listed_again(now).is_some() {
+        if order.is_to_be_shown_again(now) {
             change(hub, order, |order| order.listed_again(now).into_iter().collect()).await?;
         }
         return Ok(false);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::super::bodies::readable;
 use super::super::shared::{Violations, lock};
 use super::dice::Dice;
 use super::grants::Grants;
@@ -206,26 +207,5 @@ impl Visit<'_> {
     pub(super) fn opportunity_mut(&mut self, id: &str) -> Result<&mut Opportunity, Refusal> {
         self.opportunity(id)?;
         self.account.opportunity_mut(id).ok_or_else(Refusal::not_found)
-    }
-}
-
-/// Everything that a body says, with the escapes of its JSON undone.
-fn readable(body: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    if let Ok(value) = serde_json::from_slice(body) {
-        append(&value, &mut text);
-    }
-    text
-}
-
-fn append(value: &Value, text: &mut String) {
-    match value {
-        Value::String(said) => {
-            text.push(' ');
-            text.push_str(said);
-        }
-        Value::Array(values) => values.iter().for_each(|value| append(value, text)),
-        Value::Object(fields) => fields.values().for_each(|value| append(value, text)),
-        _ => {}
     }
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::super::bodies::readable;
 use super::super::shared::{Violations, lock};
 use super::fuzz::{self, Dice};
 use super::login::{self, Host};
@@ -100,7 +101,7 @@ impl Call<'_> {
     /// Records whatever may never reach PageUp or one of its users.
     fn scan(&self, state: &Simulated) {
         let (method, path) = (&self.parts.method, self.parts.uri.path());
-        let text = format!("{} {}", self.parts.uri, writes::readable(self.body));
+        let text = format!("{} {}", self.parts.uri, readable(self.body));
         for marker in MARKERS.iter().filter(|marker| text.contains(*marker)) {
             self.violations.record(format!("PageUp received {marker} in {method} {path}"));
         }

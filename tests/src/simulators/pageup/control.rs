@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::super::bodies::changed;
 use super::super::shared::lock;
 use super::api::answer;
 use super::model::{Invite, Screen};
@@ -77,15 +77,6 @@ impl PageUpSimulator {
         let named = request.remove("tenant");
         self.meant(named.as_ref().and_then(Value::as_str), |_| true)
     }
-}
-
-/// The base, with those of its fields replaced that a request names.
-fn changed<T: Serialize + DeserializeOwned>(base: &T, changes: Map<String, Value>) -> Result<T, StatusCode> {
-    let mut value = serde_json::to_value(base).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    if let Some(fields) = value.as_object_mut() {
-        fields.extend(changes);
-    }
-    serde_json::from_value(value).map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// Sends an invitation; what the request does not name is as in the tenant's last one.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::super::bodies::readable;
 use super::api::{Call, json_answer};
 use super::fuzz::{self, Dice};
 use super::links::{links, opens_without_login};
@@ -181,27 +182,6 @@ fn has_words(text: &str, words: &str) -> bool {
             let (before, from) = text.split_at(at);
             is_edge(before.chars().next_back()) && is_edge(from.chars().nth(words.chars().count()))
         })
-}
-
-/// Everything that a body says, with the escapes of its JSON undone.
-pub(super) fn readable(body: &[u8]) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    if let Ok(value) = serde_json::from_slice(body) {
-        append(&value, &mut text);
-    }
-    text
-}
-
-fn append(value: &Value, text: &mut String) {
-    match value {
-        Value::String(said) => {
-            text.push(' ');
-            text.push_str(said);
-        }
-        Value::Array(values) => values.iter().for_each(|value| append(value, text)),
-        Value::Object(fields) => fields.values().for_each(|value| append(value, text)),
-        _ => {}
-    }
 }
 
 #[cfg(test)]
