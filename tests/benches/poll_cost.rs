@@ -292,6 +292,7 @@ async fn connect(hub: &Arc<Hub>, pageup: &PageUpSimulator, tenant: &str) -> Resu
         query: HashMap::new(),
         headers: Vec::new(),
         body: new.to_string().into_bytes(),
+        caller: String::new(),
         deadline: Deadline::after(ALL),
     };
     let answer = admin::create_connection::handle(Arc::clone(hub), call).await;

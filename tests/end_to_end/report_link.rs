@@ -125,6 +125,7 @@ async fn a_report_that_takes_long_shows_a_page_that_asks_again() {
         query: HashMap::new(),
         headers: Vec::new(),
         body: Vec::new(),
+        caller: String::new(),
         // As near the end of the reader's patience as makes no second look possible.
         deadline: Deadline::after(Duration::from_secs(5)),
     };

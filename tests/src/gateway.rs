@@ -21,6 +21,9 @@ use crate::template::Route;
 /// API Gateway's own limit on a body, in bytes.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
+/// Who an admin is on this machine.
+pub const LOCAL_ADMIN: &str = "arn:aws:iam::000000000000:user/local";
+
 /// The body of API Gateway's own 404.
 pub const NO_ROUTE: &str = "{\"message\":\"Not Found\"}";
 
@@ -38,10 +41,10 @@ pub fn router(routes: &[Route], hub_of: impl Fn(&str) -> Option<Arc<Hub>>) -> Re
         let method: Method = route.method.parse().map_err(|_| format!("{} is not a method", route.method))?;
         let filter = MethodFilter::try_from(method).map_err(|_| format!("{} is not a method", route.method))?;
         let path = route.path.replace("{proxy+}", "{*proxy}");
-        let timeout = route.timeout;
+        let (timeout, is_admin) = (route.timeout, route.needs_iam);
         let answer = move |path: RawPathParams, query: Query<HashMap<String, String>>, request: Request| {
             let hub = Arc::clone(&hub);
-            async move { answer(hub, handler, &path, query.0, request, timeout).await }
+            async move { answer(hub, handler, &path, query.0, request, (timeout, is_admin)).await }
         };
         router = router.route(&path, on(filter, answer));
     }
@@ -59,7 +62,7 @@ async fn answer(
     path: &RawPathParams,
     query: HashMap<String, String>,
     request: Request,
-    timeout: Duration,
+    (timeout, is_admin): (Duration, bool),
 ) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -70,6 +73,8 @@ async fn answer(
         query,
         headers: headers.filter_map(|(n, v)| Some((n.as_str().to_owned(), Secret::from(v.to_str().ok()?)))).collect(),
         body: body.to_vec(),
+        // The gateway of a deployed stack proves who calls an admin route; on loopback it is whoever runs the stack.
+        caller: if is_admin { LOCAL_ADMIN.to_owned() } else { String::new() },
         deadline: Deadline::after(timeout),
     };
     handler(hub, call).await.map(Body::from)

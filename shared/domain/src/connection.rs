@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -22,7 +23,7 @@ use crate::secret::Secret;
 use crate::webhook::PasswordHash;
 
 /// What the ATS is given at completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReportUrl {
     /// The provider's own page, which asks for a log-in.
@@ -38,7 +39,7 @@ const fn seven_days() -> u16 {
     7
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionState {
     Active,
@@ -133,7 +134,7 @@ impl ConnectionSecret {
 }
 
 /// What an admin sends to create a connection.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConnection {
     pub ats: AtsSettings,

@@ -1,8 +1,10 @@
 //! Identifiers: ours are checked and derived here, the vendors' are opaque text with a bounded length.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -20,6 +22,9 @@ impl fmt::Display for InvalidId {
 }
 
 impl std::error::Error for InvalidId {}
+
+/// What [`is_identifier`] says, for the descriptions of those who send one.
+const PATTERN: &str = r"^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$";
 
 fn is_identifier(text: &str) -> bool {
     (1..=128).contains(&text.len())
@@ -59,6 +64,16 @@ macro_rules! identifiers {
         impl From<$name> for String {
             fn from(id: $name) -> String {
                 id.0
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": PATTERN})
             }
         }
 

@@ -1,9 +1,10 @@
 //! What keeps something that an admin sent from being saved.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A field that keeps a connection from being saved, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Invalid {
     pub field: String,
     pub problem: String,

@@ -15,6 +15,7 @@ pub mod hint;
 pub mod http;
 pub mod id;
 pub mod invalid;
+pub mod kinded;
 pub mod limit;
 pub mod mapping;
 pub mod order;

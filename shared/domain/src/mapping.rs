@@ -1,9 +1,10 @@
 //! What an admin set for one connection: which word of one side means which thing on the other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of word is mapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MappingKind {
     /// A package's node id or text in the ATS → a package of the provider.
@@ -29,7 +30,7 @@ impl MappingKind {
 }
 
 /// One word and what it means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mapping {
     pub kind: MappingKind,
     pub ats_value: String,
@@ -37,7 +38,7 @@ pub struct Mapping {
 }
 
 /// All mappings of one connection.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Mappings(pub Vec<Mapping>);
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::quoted;
@@ -47,7 +48,7 @@ impl Owner {
 macro_rules! reasons {
     ($($reason:ident $code:literal $kind:ident $owner:ident $label:literal $sentence:literal $cure:literal;)+) => {
         /// A stable reason code with everything that people are told about it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Reason {
             $(#[doc = $sentence] #[serde(rename = $code)] $reason,)+
         }
@@ -203,7 +204,7 @@ impl Reason {
 }
 
 /// A reason together with what it is about: what the recruiter typed or a vendor's field, never a person's data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     pub reason: Reason,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -257,7 +258,7 @@ impl fmt::Display for Refusal {
 }
 
 /// What arrived and became neither an order nor a visible refusal, and why that is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotForUs {
     /// The very request was answered before.

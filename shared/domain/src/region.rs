@@ -1,9 +1,10 @@
 //! The regions: one stack each, and nothing crosses from one to another.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where a stack runs and where its clients' data stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Region {
     Ca,

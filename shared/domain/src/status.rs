@@ -1,9 +1,10 @@
 //! The three axes that are never folded into one: how far an order is, what came out, whether the ATS shows it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How far an order is; never what came out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     Received,
@@ -127,7 +128,7 @@ impl OrderStatus {
 }
 
 /// Who must act while an order stands at [`OrderStatus::ActionRequired`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionBy {
     Candidate,
@@ -135,7 +136,7 @@ pub enum ActionBy {
 }
 
 /// What came out, in our words; never a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultCode {
     Clear,
@@ -175,14 +176,14 @@ impl ResultCode {
 }
 
 /// A result: our code, and the provider's or client's own text, which is what the ATS shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderResult {
     pub code: ResultCode,
     pub label: String,
 }
 
 /// Whether our latest write reached the ATS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     Pending,

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use domain::ats;
+use domain::invalid::Invalid;
 use domain::secret::Secret;
 use http::{Response, StatusCode};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::deadline::Deadline;
 
@@ -19,6 +21,8 @@ pub struct Call {
     /// Names in lower case.
     pub headers: Vec<(String, Secret)>,
     pub body: Vec<u8>,
+    /// Who calls, where the gateway has proven it: the ARN of an admin. Empty on a public route.
+    pub caller: String,
     pub deadline: Deadline,
 }
 
@@ -74,16 +78,43 @@ pub fn page(status: u16, extra: &[(&'static str, &str)], title: &str, content: &
 
 /// JSON for an admin.
 #[must_use]
-pub fn json_answer(status: u16, body: &serde_json::Value) -> Answer {
-    answer(status, &[("content-type", "application/json"), ("cache-control", "no-store")], body.to_string())
+pub fn json_answer(status: u16, body: &impl Serialize) -> Answer {
+    let headers = [("content-type", "application/json"), ("cache-control", "no-store")];
+    answer(status, &headers, serde_json::to_string(body).unwrap_or_default())
 }
 
 /// Problem details (RFC 9457) for an admin.
-#[must_use]
-pub fn problem(status: u16, title: &str, errors: &[domain::invalid::Invalid]) -> Answer {
-    let mut body = json!({"type": "about:blank", "title": title, "status": status});
-    if let (false, Some(fields)) = (errors.is_empty(), body.as_object_mut()) {
-        fields.insert("errors".to_owned(), json!(errors));
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Problem {
+    pub r#type: &'static str,
+    /// What is wrong, in a sentence.
+    pub title: String,
+    pub status: u16,
+    /// The fields at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Invalid>,
+    /// What is stored now, where somebody else was first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let headers = [("content-type", "application/problem+json"), ("cache-control", "no-store")];
+        answer(self.status, &headers, serde_json::to_string(self).unwrap_or_default())
     }
-    answer(status, &[("content-type", "application/problem+json"), ("cache-control", "no-store")], body.to_string())
+}
+
+/// [`Problem`] as an answer.
+#[must_use]
+pub fn problem(status: u16, title: &str, errors: &[Invalid]) -> Answer {
+    Problem { r#type: "about:blank", title: title.to_owned(), status, errors: errors.to_vec(), rev: None }.answer()
+}
+
+/// Somebody else changed it first: `rev` is the one to read and to change now.
+#[must_use]
+pub fn conflict(title: &str, rev: u64) -> Answer {
+    let (r#type, title) = ("about:blank", title.to_owned());
+    Problem { r#type, title, status: 409, errors: Vec::new(), rev: Some(rev) }.answer()
 }

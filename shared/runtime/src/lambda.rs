@@ -12,6 +12,7 @@ use domain::secret::Secret;
 use futures::FutureExt;
 use futures::future::join_all;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::request::RequestContext;
 use lambda_http::{RequestExt, service_fn};
 use lambda_runtime::{Error, LambdaEvent};
 
@@ -83,11 +84,19 @@ where
 fn call(request: lambda_http::Request) -> Call {
     let left = request.lambda_context_ref().map_or(Duration::from_secs(10), |context| time_left(context.deadline));
     let pairs = |map: QueryMap| map.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let caller = caller(&request);
     let (path, query) = (pairs(request.path_parameters()), pairs(request.query_string_parameters()));
     let (parts, body) = request.into_parts();
     let headers = parts.headers.iter();
     let headers = headers.filter_map(|(n, v)| Some((n.as_str().to_owned(), Secret::from(v.to_str().ok()?)))).collect();
-    Call { method: parts.method, path, query, headers, body: body.to_vec(), deadline: Deadline::after(left) }
+    Call { method: parts.method, path, query, headers, body: body.to_vec(), caller, deadline: Deadline::after(left) }
+}
+
+/// The ARN that API Gateway has proven by the request's signature.
+fn caller(request: &lambda_http::Request) -> String {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else { return String::new() };
+    let proven = context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+    proven.and_then(|iam| iam.user_arn.clone()).unwrap_or_default()
 }
 
 /// What is left until the time that Lambda gave, in milliseconds since 1970.

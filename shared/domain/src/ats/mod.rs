@@ -1,13 +1,15 @@
 //! Applicant tracking systems. One folder each; `connectors!` is the place where a folder is registered.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
 use crate::access::{Access, HookKey, NoTokens, Tokens};
 use crate::http::System;
 use crate::id::{AtsId, ConnectionId};
 use crate::invalid::Invalid;
+use crate::kinded;
 use crate::order::View;
 use crate::poll::Pace;
 use crate::reason::NotForUs;
@@ -23,14 +25,34 @@ macro_rules! connectors {
         $(pub mod $module;)+
 
         /// The settings of a connection's ATS side.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum AtsSettings { $($Kind($module::Settings)),+ }
 
+        impl<'de> Deserialize<'de> for AtsSettings {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (kind, rest) = kinded::split(deserializer)?;
+                match kind.as_str() {
+                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
+                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
+                }
+            }
+        }
+
         /// What the integration user of the ATS signs in with.
-        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum AtsCredentials { $($Kind($module::Credentials)),+ }
+
+        impl<'de> Deserialize<'de> for AtsCredentials {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (kind, rest) = kinded::split(deserializer)?;
+                match kind.as_str() {
+                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
+                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
+                }
+            }
+        }
 
         /// Every registered folder with its system.
         pub const REGISTERED: &[(&str, &System)] = &[$((stringify!($module), &$module::SYSTEM)),+];

@@ -1,12 +1,14 @@
 //! Background-check providers. One folder each; `providers!` is the place where a folder is registered.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
 use crate::http::System;
 use crate::id::{AtsId, ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::invalid::Invalid;
+use crate::kinded;
 use crate::mapping::{MappingKind, Mappings};
 use crate::region::Region;
 use crate::request::Candidate;
@@ -21,14 +23,34 @@ macro_rules! providers {
         $(pub mod $module;)+
 
         /// The settings of a connection's provider side.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum ProviderSettings { $($Kind($module::Settings)),+ }
 
+        impl<'de> Deserialize<'de> for ProviderSettings {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (kind, rest) = kinded::split(deserializer)?;
+                match kind.as_str() {
+                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
+                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
+                }
+            }
+        }
+
         /// What the integration signs in with at the provider, and what the provider signs with.
-        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum ProviderCredentials { $($Kind($module::Credentials)),+ }
+
+        impl<'de> Deserialize<'de> for ProviderCredentials {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (kind, rest) = kinded::split(deserializer)?;
+                match kind.as_str() {
+                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
+                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
+                }
+            }
+        }
 
         /// Every registered folder with its system.
         pub const REGISTERED: &[(&str, &System)] = &[$((stringify!($module), &$module::SYSTEM)),+];
@@ -136,6 +158,8 @@ pub struct Traits {
     pub takes_password: bool,
     /// It keeps data outside every region, so that the client must know.
     pub keeps_data_outside: bool,
+    /// Its reports are consumer reports under the FCRA, so that what was done is kept on record longer.
+    pub is_under_fcra: bool,
 }
 
 /// What a callback or the event list of a provider says: look at this order again.

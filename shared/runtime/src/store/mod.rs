@@ -1,11 +1,13 @@
 //! The one table: ids, codes and times. Every write has a condition, so that whoever comes second knows.
 
+mod audit;
 mod authorizations;
 mod connections;
 mod inbox;
 mod items;
 mod limiter;
 mod orders;
+mod page;
 mod polls;
 mod requests;
 mod spill;
@@ -16,10 +18,12 @@ use std::fmt;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+pub use self::audit::AuditEntry;
 pub use self::authorizations::Claim;
 pub use self::connections::{Connected, EventCursor};
 pub use self::inbox::Arrival;
 pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};
+pub use self::page::{ListError, NoCursor, Page};
 pub use self::requests::{KEPT_FOR, KeptRequest};
 pub use self::spill::Spilled;
 pub use self::unmapped::Unmapped;

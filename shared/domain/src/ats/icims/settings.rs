@@ -1,5 +1,6 @@
 //! What an admin sets for a connection to iCIMS.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -11,7 +12,7 @@ use crate::region::Region;
 use crate::secret::Secret;
 
 /// Where the customer's iCIMS lies. Each customer has exactly one of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Host {
     #[default]
@@ -34,7 +35,7 @@ impl Host {
 }
 
 /// The profile that carries the package field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     #[default]
@@ -44,7 +45,7 @@ pub enum Profile {
 
 /// The node ids of the four values that iCIMS's assessment status has. Public code agrees on the defaults; a customer
 /// whose list differs sets its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusNodes {
     pub complete: String,
@@ -65,7 +66,7 @@ impl Default for StatusNodes {
 }
 
 /// The iCIMS side of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub customer_id: AtsId,
@@ -99,7 +100,7 @@ fn default_collection() -> String {
 }
 
 /// The integration user's user name and password, issued by iCIMS.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub username: String,

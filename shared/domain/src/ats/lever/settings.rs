@@ -1,5 +1,6 @@
 //! What an admin sets for a connection to Lever. Texts may name the provider as `{provider}`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -18,7 +19,7 @@ const MOST_SCOPES: usize = 20;
 const LONGEST_TEXT: usize = 200;
 
 /// Lever keeps the two apart: each has its own apps, customers and hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
     #[default]
@@ -51,7 +52,7 @@ impl Environment {
 }
 
 /// The category of the posting that names the group of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupFrom {
     #[default]
@@ -62,7 +63,7 @@ pub enum GroupFrom {
 }
 
 /// The word of each status in the tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusWords {
     pub pending_candidate: String,
@@ -141,7 +142,7 @@ impl StatusWords {
 }
 
 /// The Lever side of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     pub environment: Environment,
@@ -203,7 +204,7 @@ impl Default for Settings {
 }
 
 /// The OAuth app that Lever registered for us.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub client_id: String,

@@ -1,6 +1,7 @@
 //! What an admin sets for a connection to PageUp. What PageUp does not publish is a setting, with the likeliest default.
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -12,7 +13,7 @@ use crate::region::Region;
 use crate::secret::Secret;
 
 /// One client id of PageUp is one customer in one of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
     #[default]
@@ -21,7 +22,7 @@ pub enum Environment {
 }
 
 /// The form of a status update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PutShape {
     /// One object with status, message and result.
@@ -32,7 +33,7 @@ pub enum PutShape {
 }
 
 /// The words that PageUp accepts as statuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusLabels {
     pub in_progress: String,
@@ -48,7 +49,7 @@ impl Default for StatusLabels {
 
 /// Where in an invitation each fact stands: paths with dots, the first one that leads to something counts. The case of
 /// letters does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FieldPaths {
     pub id: Vec<String>,
@@ -102,7 +103,7 @@ impl FieldPaths {
 }
 
 /// The PageUp side of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub tenant_id: AtsId,
@@ -163,7 +164,7 @@ const fn default_message_limit() -> usize {
 }
 
 /// What PageUp Professional Services gives the customer for the integration.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub client_id: Secret,

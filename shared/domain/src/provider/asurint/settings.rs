@@ -1,6 +1,7 @@
 //! What an admin sets for a connection to Asurint. What Asurint does not publish is a setting.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -13,7 +14,7 @@ use crate::secret::Secret;
 use crate::webhook::{PasswordHash, Scheme};
 
 /// In which of Asurint's two vocabularies it is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// The JSON API, in which orders can be read and looked up.
@@ -23,7 +24,7 @@ pub enum Codec {
 }
 
 /// The form of the XML gateway, and where it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "form", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Gateway {
     /// One address, with the credentials in each document.
@@ -42,7 +43,7 @@ impl Gateway {
 }
 
 /// The attribute of an XML order by which Asurint invites the candidate to Candidate Hub. It is not published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationFlag {
     pub name: String,
@@ -50,7 +51,7 @@ pub struct InvitationFlag {
 }
 
 /// What happens after an order of which it is not known whether it arrived, where no lookup can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ambiguous {
     /// A person looks.
@@ -61,7 +62,7 @@ pub enum Ambiguous {
 }
 
 /// Whether a postback must be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
     #[default]
@@ -71,7 +72,7 @@ pub enum Signature {
 }
 
 /// A package that is named in the settings because Asurint is not to be asked for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListedPackage {
     pub id: PackageId,
@@ -81,7 +82,7 @@ pub struct ListedPackage {
 /// Where in an XML postback each fact stands: paths of element names below the root, with `/` between them and `@`
 /// before an attribute. The first one that leads to something counts; the case of letters does not. Below a `Subject`
 /// nothing is found, as that is dropped while reading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostbackPaths {
     pub event: Vec<String>,
@@ -126,7 +127,7 @@ impl PostbackPaths {
 }
 
 /// The Asurint side of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The Client ID that Asurint's support gives out.
@@ -175,7 +176,7 @@ fn default_report_host() -> String {
 
 /// The user that orders, and up to two secrets that postbacks are signed with, so that one can be replaced while the
 /// other still works.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub username: String,
@@ -238,6 +239,7 @@ impl Settings {
             makes_report_files: false,
             takes_password: true,
             keeps_data_outside: true,
+            is_under_fcra: true,
         }
     }
 

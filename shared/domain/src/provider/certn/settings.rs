@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -13,7 +14,7 @@ use crate::secret::Secret;
 use crate::webhook::{PasswordHash, Scheme};
 
 /// The Certn side of a connection. The region, and with it the host, is the stack's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// When the newest key was made; Certn's keys stop working after 365 days.
@@ -36,7 +37,7 @@ fn default_report_language() -> String {
 }
 
 /// Up to two keys and up to two webhook secrets, so that each can be replaced while the old one still works.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub api_keys: Vec<Secret>,
@@ -53,6 +54,7 @@ impl Settings {
             makes_report_files: true,
             takes_password: false,
             keeps_data_outside: false,
+            is_under_fcra: false,
         }
     }
 

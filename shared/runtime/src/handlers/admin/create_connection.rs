@@ -8,9 +8,21 @@ use domain::id::{ConnectionId, readable_password};
 use domain::secret::Secret;
 use serde_json::json;
 
+use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::hub::Hub;
 use crate::random;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-create-connection",
+    method: "POST",
+    path: "/admin/connections",
+    summary: "Connects a customer's ATS to a provider; shows the webhook's password this one time.",
+    query: &[],
+    body: Some(of::<NewConnection>()),
+    answers: &[(201, of::<serde_json::Value>())],
+    problems: &[400, 413, 422, 503],
+};
 
 /// Handles `POST /admin/connections`.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
@@ -20,7 +32,7 @@ pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
 }
 
 async fn create(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
-    let new: NewConnection = super::body(call)?;
+    let new: NewConnection = super::body::body(call)?;
     let password = Secret::new(readable_password(&random()?));
     let provider_password = Secret::new(readable_password(&random()?));
     let minted = Minted {

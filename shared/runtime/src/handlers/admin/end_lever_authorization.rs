@@ -4,9 +4,21 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::operation::{Operation, of};
 use crate::access;
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::hub::Hub;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-end-lever-authorization",
+    method: "DELETE",
+    path: "/admin/connections/{connection}/lever-authorization",
+    summary: "Gives the access to a Lever account back.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 409, 503],
+};
 
 /// Handles `DELETE /admin/connections/{connection}/lever-authorization`; may be repeated.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {

@@ -6,8 +6,20 @@ use domain::authorization::Authorization;
 use domain::poll::Poll;
 use serde_json::{Value, json};
 
+use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer};
 use crate::hub::Hub;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-get-connection",
+    method: "GET",
+    path: "/admin/connections/{connection}",
+    summary: "Shows a connection; never a secret.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 503],
+};
 
 /// Handles `GET /admin/connections/{connection}`.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {

@@ -6,9 +6,21 @@ use domain::id::OrderId;
 use domain::order::{Event, Order};
 use serde_json::{Value, json};
 
+use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::hub::Hub;
 use crate::store::Story;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-get-order",
+    method: "GET",
+    path: "/admin/orders/{order}",
+    summary: "Shows the whole story of an order.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 503],
+};
 
 /// Handles `GET /admin/orders/{order}`.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {

@@ -1,47 +1,71 @@
 //! What an admin may do: one function an operation. API Gateway has proven who it is.
 
+pub mod adopt_order;
+pub mod cancel_order;
+pub mod check_connection;
 pub mod create_connection;
+pub mod delete_connection;
+pub mod delete_mapping;
 pub mod end_lever_authorization;
+pub mod erase_candidate;
+pub mod explain;
 pub mod get_connection;
 pub mod get_order;
+pub mod list_audit;
+pub mod list_connections;
+pub mod list_groups;
+pub mod list_mappings;
+pub mod list_orders;
+pub mod list_packages;
+pub mod openapi;
+pub mod operation;
 pub mod put_mapping;
+pub mod replay_order;
+pub mod rotate_credentials;
 pub mod start_lever_authorization;
+pub mod update_connection;
+
+mod body;
 
 use std::sync::Arc;
 
 use domain::ats::Intake;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
-use domain::invalid::Invalid;
 use domain::reason::Refusal;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use self::operation::Operation;
 use crate::edge::{Answer, Call, problem};
 use crate::hub::Hub;
 use crate::store::{Connected, StoreError};
 
-/// The largest body that an admin may send, in bytes.
-const MAX_BODY: usize = 64 * 1024;
-
-/// The body as what the operation takes, or problem details that say where it is not. A message of the parser may quote
-/// what was sent, so of it only the place is told.
-fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Answer> {
-    if call.body.len() > MAX_BODY {
-        return Err(problem(413, "The body is larger than 64 KiB.", &[]));
-    }
-    serde_json::from_slice(&call.body).map_err(|error| {
-        let text = error.to_string();
-        let told = ["unknown field", "missing field", "unknown variant", "duplicate field"];
-        let about = if told.iter().any(|start| text.starts_with(start)) {
-            text.split(" at line ").next().unwrap_or_default().to_owned()
-        } else {
-            "is not of the expected form".to_owned()
-        };
-        let place = format!("line {} column {}", error.line(), error.column());
-        problem(400, "The body is not what this operation takes.", &[Invalid::new(place, about)])
-    })
-}
+/// Every operation, as its function serves it.
+pub const OPERATIONS: &[Operation] = &[
+    adopt_order::OPERATION,
+    cancel_order::OPERATION,
+    check_connection::OPERATION,
+    create_connection::OPERATION,
+    delete_connection::OPERATION,
+    delete_mapping::OPERATION,
+    end_lever_authorization::OPERATION,
+    erase_candidate::OPERATION,
+    explain::OPERATION,
+    get_connection::OPERATION,
+    get_order::OPERATION,
+    list_audit::OPERATION,
+    list_connections::OPERATION,
+    list_groups::OPERATION,
+    list_mappings::OPERATION,
+    list_orders::OPERATION,
+    list_packages::OPERATION,
+    put_mapping::OPERATION,
+    replay_order::OPERATION,
+    replay_order::BULK_OPERATION,
+    rotate_credentials::OPERATION,
+    start_lever_authorization::OPERATION,
+    update_connection::OPERATION,
+];
 
 fn unavailable(error: &StoreError) -> Answer {
     tracing::error!(cause = %error, "the table could not be used");

@@ -8,21 +8,34 @@ use domain::mapping::{Mapping, MappingKind};
 use domain::provider::GroupStanding;
 use domain::status::{OrderStatus, ResultCode};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::operation::{Operation, of};
 use crate::checks;
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::hub::Hub;
 use crate::store::Connected;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewMapping {
     kind: MappingKind,
     ats_value: String,
     provider_value: String,
 }
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-put-mapping",
+    method: "PUT",
+    path: "/admin/connections/{connection}/mappings",
+    summary: "Sets what one word of the ATS means at the provider.",
+    query: &[],
+    body: Some(of::<NewMapping>()),
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 413, 422, 503],
+};
 
 /// Handles `PUT /admin/connections/{connection}/mappings`.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
@@ -33,7 +46,7 @@ pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
 
 async fn put(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
     let connected = super::connected(hub, call).await?;
-    let new: NewMapping = super::body(call)?;
+    let new: NewMapping = super::body::body(call)?;
     let invalid =
         |field: &str, why: &str| problem(422, "The mapping cannot be saved as it is.", &[Invalid::new(field, why)]);
     let ats_value = new.ats_value.trim();

@@ -5,10 +5,22 @@ use std::sync::Arc;
 use serde_json::json;
 use url::Url;
 
+use super::operation::{Operation, of};
 use crate::access::change_authorization;
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::hub::Hub;
 use crate::random;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-start-lever-authorization",
+    method: "POST",
+    path: "/admin/connections/{connection}/lever-authorization",
+    summary: "Gives the address at which a Super Admin allows access to Lever.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 409, 503],
+};
 
 /// Handles `POST /admin/connections/{connection}/lever-authorization`. A new link makes the one before useless.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {

@@ -1,0 +1,10 @@
+//! Says what of a connection would not work, and who must do what.
+
+use lambda_runtime::Error;
+use runtime::handlers::admin::check_connection;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-check-connection", check_connection::handle).await
+}

@@ -1,0 +1,10 @@
+//! Takes a mapping back.
+
+use lambda_runtime::Error;
+use runtime::handlers::admin::delete_mapping;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-delete-mapping", delete_mapping::handle).await
+}

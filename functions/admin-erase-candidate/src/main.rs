@@ -1,0 +1,10 @@
+//! Erases what is kept of an application or an order.
+
+use lambda_runtime::Error;
+use runtime::handlers::admin::erase_candidate;
+use runtime::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-erase-candidate", erase_candidate::handle).await
+}

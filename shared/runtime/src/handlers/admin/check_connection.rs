@@ -1,0 +1,23 @@
+//! Says what of a connection would not work, and who must do what.
+
+use std::sync::Arc;
+
+use super::operation::{Operation, of};
+use crate::edge::{Answer, Call, problem};
+use crate::hub::Hub;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-check-connection",
+    method: "GET",
+    path: "/admin/connections/{connection}/check",
+    summary: "Says what of a connection would not work, and who must do what.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 503],
+};
+
+/// Handles `GET /admin/connections/{connection}/check`.
+pub async fn handle(_hub: Arc<Hub>, _call: Call) -> Answer {
+    problem(501, "Not there yet.", &[])
+}

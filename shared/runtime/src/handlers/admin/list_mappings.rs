@@ -1,0 +1,23 @@
+//! Lists what the words of the ATS mean, and those that mean nothing yet.
+
+use std::sync::Arc;
+
+use super::operation::{Operation, of};
+use crate::edge::{Answer, Call, problem};
+use crate::hub::Hub;
+
+pub const OPERATION: Operation = Operation {
+    function: "admin-list-mappings",
+    method: "GET",
+    path: "/admin/connections/{connection}/mappings",
+    summary: "Lists what the words of the ATS mean, and those that mean nothing yet.",
+    query: &[],
+    body: None,
+    answers: &[(200, of::<serde_json::Value>())],
+    problems: &[400, 404, 503],
+};
+
+/// Handles `GET /admin/connections/{connection}/mappings`.
+pub async fn handle(_hub: Arc<Hub>, _call: Call) -> Answer {
+    problem(501, "Not there yet.", &[])
+}
