@@ -7,6 +7,7 @@
 pub mod access;
 pub mod ats;
 pub mod authorization;
+pub mod checklist;
 pub mod connection;
 #[cfg(test)]
 mod contract;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
 use crate::access::{Access, HookKey, NoTokens, Tokens};
+use crate::checklist::Line;
 use crate::http::System;
 use crate::id::{AtsId, ConnectionId};
 use crate::invalid::Invalid;
@@ -305,6 +306,10 @@ pub trait Ats: Send + Sync {
     /// What is asked for, as it is now: read from the ATS, or from what was `kept` of the request where the ATS lists each
     /// only once.
     fn read_request(&self, subject: &Subject, kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>>;
+
+    /// Looks at everything that we need of the ATS, and changes nothing there: one line each. `sample` is an application
+    /// that we know of, where there is one.
+    fn examine(&self, sample: Option<&Subject>) -> Talk<Vec<Line>>;
 
     /// Makes the ATS show `view`. The answer names the entry.
     fn write(

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
+use crate::checklist::{Line, Used};
 use crate::http::System;
 use crate::id::{AtsId, ConnectionId, GroupId, OrderId, PackageId, ProviderOrderId, UserId};
 use crate::invalid::Invalid;
@@ -358,6 +359,9 @@ pub trait Provider: Send + Sync {
 
     /// The order as it is now.
     fn read(&self, order: &ProviderOrderId) -> Talk<Result<Reading, Trouble>>;
+
+    /// Looks at everything that we need of the provider, and changes nothing there: one line each.
+    fn examine(&self, used: &Used) -> Talk<Vec<Line>>;
 
     /// The part that makes files of reports, where there is one.
     fn report_files(&self) -> Option<&dyn MakesReportFiles>;

@@ -12,6 +12,7 @@ mod polls;
 mod requests;
 mod spill;
 mod unmapped;
+mod uses;
 
 use std::fmt;
 
@@ -27,6 +28,7 @@ pub use self::page::{ListError, NoCursor, Page};
 pub use self::requests::{KEPT_FOR, KeptRequest};
 pub use self::spill::Spilled;
 pub use self::unmapped::Unmapped;
+pub use self::uses::LastUse;
 
 /// The table could not be used; the caller tries again later. `cause` is the service's error code.
 #[derive(Debug, Clone)]

@@ -1,0 +1,63 @@
+//! What a connection needs so that its first order works: one line each, with whoever can put it right.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::id::{GroupId, PackageId, UserId};
+use crate::reason::Owner;
+
+/// What a look at one thing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    Good,
+    /// It would keep orders or statuses from going through.
+    Wrong,
+    /// It could not be told, as nothing was there to look at or something before it is wrong.
+    NotTold,
+}
+
+/// The line of what we sign in with, in every connector's list: a rotation looks at it alone.
+pub const CREDENTIALS: &str = "credentials";
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Line {
+    /// What was looked at, in a word or two with `_`.
+    pub item: &'static str,
+    #[serde(skip)]
+    pub owner: Owner,
+    pub found: Found,
+    /// What was seen: codes, counts and names of fields; nothing personal, no secret.
+    pub saw: String,
+    /// Where it is wrong: the sentence to send to the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+}
+
+impl Line {
+    #[must_use]
+    pub fn good(item: &'static str, owner: Owner, saw: impl Into<String>) -> Self {
+        Self { item, owner, found: Found::Good, saw: saw.into(), sentence: None }
+    }
+
+    #[must_use]
+    pub fn wrong(item: &'static str, owner: Owner, saw: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { item, owner, found: Found::Wrong, saw: saw.into(), sentence: Some(sentence.into()) }
+    }
+
+    #[must_use]
+    pub fn not_told(item: &'static str, owner: Owner, saw: impl Into<String>) -> Self {
+        Self { item, owner, found: Found::NotTold, saw: saw.into(), sentence: None }
+    }
+}
+
+/// What a connection uses at its provider, to be looked for there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Used {
+    pub default_group: Option<GroupId>,
+    pub fallback_requester: Option<UserId>,
+    /// What words of the ATS are mapped to.
+    pub packages: Vec<PackageId>,
+    pub groups: Vec<GroupId>,
+}
