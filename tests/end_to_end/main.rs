@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod admin;
+mod api_description;
 mod asurint_gateway;
 mod asurint_known_words;
 mod asurint_postbacks;

@@ -1,6 +1,7 @@
 //! The whole hub on one machine: the functions behind the template's routes, AWS's part on loopback, simulators of the
 //! outside systems, and the journeys that a tour plays and the tests check.
 
+pub mod api_page;
 pub mod embedded_aws;
 pub mod functions;
 pub mod gateway;

@@ -26,6 +26,7 @@ pub use self::customer::{
 pub use self::lever_candidate::LeverCandidate;
 pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG, by_xml};
 pub use self::pageup_customer::PageUpCustomer;
+use crate::api_page;
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
 use crate::simulators::asurint::AsurintSimulator;
@@ -141,7 +142,8 @@ impl Stack {
             let config = Config::from_variables(|name| variables.get(name).cloned())?;
             hubs.insert(function.clone(), Arc::new(Hub::new(config, clock.clone(), &sdk)?));
         }
-        let router = gateway::router(&template.routes, |function| hubs.get(function).cloned())?;
+        let router =
+            gateway::router(&template.routes, |function| hubs.get(function).cloned())?.merge(api_page::router());
         let scheduled = template.triggers.iter().filter(|(_, trigger)| *trigger == Trigger::Schedule);
         let stack = Self {
             clock,

@@ -67,7 +67,7 @@ fn described(operation: &Operation) -> Value {
         responses.insert(status.to_string(), json!({"description": meaning(*status), "content": content}));
     }
     let mut described = json!({
-        "operationId": operation.function,
+        "operationId": operation_id(operation),
         "summary": operation.summary,
         "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
         "responses": responses,
@@ -91,4 +91,13 @@ const fn meaning(status: u16) -> &'static str {
         503 => "Something that is needed cannot be reached just now: try again.",
         _ => "A problem.",
     }
+}
+
+/// The function's name; a function's other routes are told apart by the end of their path.
+fn operation_id(operation: &Operation) -> String {
+    let first = OPERATIONS.iter().find(|other| other.function == operation.function);
+    if first.is_none_or(|first| first.path == operation.path) {
+        return operation.function.to_owned();
+    }
+    format!("{}-{}", operation.function, operation.path.rsplit('/').next().unwrap_or_default())
 }
