@@ -186,3 +186,26 @@ where
     }))
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_is_whom_the_gateway_has_proven_and_never_a_header() {
+        let mut event = serde_json::json!({
+            "version": "2.0", "routeKey": "GET /admin/connections", "rawPath": "/admin/connections", "rawQueryString": "",
+            "headers": {"x-amzn-requestcontext": "arn:aws:iam::1:user/mallory", "host": "x"},
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "x", "stage": "$default", "requestId": "r", "timeEpoch": 0,
+                "http": {"method": "GET", "path": "/admin/connections", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+                "authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/ada", "callerId": "c", "accountId": "1"}},
+            },
+            "isBase64Encoded": false,
+        });
+        let call_of = |event: &serde_json::Value| call(lambda_http::request::from_str(&event.to_string()).unwrap());
+        assert_eq!(call_of(&event).caller, "arn:aws:iam::1:user/ada");
+        event["requestContext"].as_object_mut().unwrap().remove("authorizer");
+        assert_eq!(call_of(&event).caller, "");
+    }
+}
