@@ -11,6 +11,7 @@ mod asurint_words;
 mod authentic;
 mod blocked;
 mod callbacks;
+mod check_ats;
 mod counted;
 mod documents;
 mod journeys;

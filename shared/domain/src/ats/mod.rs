@@ -21,6 +21,8 @@ use crate::talk::Talk;
 use crate::trouble::Trouble;
 use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
 
+mod look;
+
 macro_rules! connectors {
     ($($module:ident $Kind:ident),+ $(,)?) => {
         $(pub mod $module;)+

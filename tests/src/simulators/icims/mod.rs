@@ -6,6 +6,7 @@
 
 mod answers;
 mod control;
+mod described;
 mod events;
 mod fields;
 mod model;
@@ -179,11 +180,30 @@ impl IcimsSimulator {
         });
     }
 
-    /// Refuses this assessment name from now on.
+    /// Refuses this assessment name, or this node of the assessment status, from now on.
     pub fn remove_list_value(&self, customer: &str, name: &str) {
         self.with_customer(customer, |state| {
             state.removed_values.insert(name.to_owned());
         });
+    }
+
+    /// Hides a field of the results from the hub's login group.
+    pub fn hide_result_field(&self, customer: &str, field: &str) {
+        self.with_customer(customer, |state| {
+            state.hidden_result_fields.insert(field.to_owned());
+        });
+    }
+
+    /// Deletes a status of workflows, by its node.
+    pub fn remove_status(&self, customer: &str, node: &str) {
+        self.with_customer(customer, |state| {
+            state.statuses.remove(node);
+        });
+    }
+
+    /// Keeps the descriptions of profiles and lists from the hub's login group.
+    pub fn hide_schemas(&self, customer: &str) {
+        self.with_customer(customer, |state| state.hides_schemas = true);
     }
 
     /// Starts a new allowance of requests per day, counted by the simulator's clock.

@@ -58,6 +58,8 @@ pub enum Right {
     ReadEmail,
     ReadPackages,
     WriteResults,
+    /// Without it there is no collection of results.
+    ReadResults,
     ReadWorkflow,
 }
 
@@ -158,6 +160,12 @@ pub(super) struct CustomerState {
     pub(super) removed_values: BTreeSet<String>,
     pub(super) warns_upper_case: bool,
     pub(super) allows_moves: bool,
+    /// The fields of the results that are not shown to the hub.
+    pub(super) hidden_result_fields: BTreeSet<String>,
+    /// The statuses of workflows, as nodes.
+    pub(super) statuses: BTreeSet<String>,
+    /// The descriptions of profiles and lists are not part of the hub's rights.
+    pub(super) hides_schemas: bool,
     next_entry: u64,
 }
 
@@ -176,6 +184,9 @@ impl CustomerState {
             removed_values: BTreeSet::new(),
             warns_upper_case: false,
             allows_moves: false,
+            hidden_result_fields: BTreeSet::new(),
+            statuses: ["C1701", "C1822"].map(str::to_owned).into(),
+            hides_schemas: false,
             next_entry: 88,
         }
     }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::super::shared::{Violations, lock};
 use super::IcimsSimulator;
 use super::answers::{Refusal, set, set_allowance, written};
+use super::described;
 use super::fields::{MARKERS, Profile, job_fields, person_fields, select, workflow_fields};
 use super::model::{Customer, CustomerState, Right};
 use super::results::ResultsRequest;
@@ -30,6 +31,9 @@ enum Target<'a> {
     Workflow(&'a str),
     Results(&'a str),
     Entry(&'a str, &'a str),
+    Schema(&'a str),
+    FieldSchema(&'a str, &'a str),
+    Lists,
 }
 
 impl<'a> Target<'a> {
@@ -40,6 +44,9 @@ impl<'a> Target<'a> {
             ["applicantworkflows", id] => Some(Self::Workflow(id)),
             ["applicantworkflows", id, "fields", "assessmentresults"] => Some(Self::Results(id)),
             ["applicantworkflows", id, "fields", "assessmentresults", entry] => Some(Self::Entry(id, entry)),
+            ["profiledefinitions", "v1", profile, "schema"] => Some(Self::Schema(profile)),
+            ["profiledefinitions", "v1", profile, field, "schema"] => Some(Self::FieldSchema(profile, field)),
+            ["v2", "lists"] => Some(Self::Lists),
             _ => None,
         }
     }
@@ -84,6 +91,9 @@ impl IcimsSimulator {
             violations.record(format!("iCIMS was asked for the unexpected path {}", parts.uri.path()));
             return Refusal::not_found("Resource").into_response();
         };
+        if !state.customers.contains_key(customer) {
+            return Refusal::not_found("Customer").into_response();
+        }
         let Some(customer) = state.customers.get_mut(customer).filter(|c| knows(&c.customer, &parts.headers)) else {
             return StatusCode::UNAUTHORIZED.into_response();
         };
@@ -147,6 +157,9 @@ impl Call<'_> {
             Target::Person(_) | Target::Job(_) | Target::Workflow(_) if *method == Method::GET => {
                 self.read(customer, target)
             }
+            Target::Schema(profile) if *method == Method::GET => described::schema(customer, profile),
+            Target::FieldSchema(profile, field) if *method == Method::GET => described::field(customer, profile, field),
+            Target::Lists if *method == Method::GET => described::lists(customer),
             Target::Workflow(id) if *method == Method::PATCH => self.move_candidate(customer, id),
             Target::Results(id) if *method == Method::GET => self.results(id).list(customer),
             Target::Results(id) if *method == Method::POST => self.results(id).create(customer),
@@ -192,6 +205,7 @@ impl Call<'_> {
 
     fn read(&self, customer: &CustomerState, target: Target<'_>) -> Result<Response, Refusal> {
         let (profile, all) = match target {
+            Target::Schema(_) | Target::FieldSchema(..) | Target::Lists => return Err(Refusal::not_found("Profile")),
             Target::Person(id) => {
                 let person = customer.people.get(id).ok_or_else(|| Refusal::not_found("Person"))?;
                 (Profile::Person, person_fields(customer, person))

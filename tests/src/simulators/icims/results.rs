@@ -14,7 +14,7 @@ const RESULT_LIMIT: usize = 128;
 const NOTES_LIMIT: usize = 192;
 const DATE_FORMAT: &str = "%Y-%m-%d %I:%M %p";
 const DATE_LENGTH: usize = 19;
-const STATUSES: &[(&str, &str)] = &[
+pub(super) const STATUSES: &[(&str, &str)] = &[
     ("D37002019001", "Complete"),
     ("D37002019002", "Incomplete"),
     ("D37002019003", "In-Progress"),
@@ -79,12 +79,16 @@ impl ResultsRequest<'_> {
 
     fn readable<'c>(&self, customer: &'c CustomerState) -> Result<&'c WorkflowState, Refusal> {
         let state = customer.workflows.get(self.workflow).ok_or_else(|| Refusal::not_found("Applicant workflow"))?;
-        if customer.has(Right::ReadWorkflow) { Ok(state) } else { Err(Refusal::access_denied("applicant workflow")) }
+        match (customer.has(Right::ReadWorkflow), customer.has(Right::ReadResults)) {
+            (true, true) => Ok(state),
+            (true, false) => Err(Refusal::access_denied("assessmentresults")),
+            (false, _) => Err(Refusal::access_denied("applicant workflow")),
+        }
     }
 
     fn writable<'c>(&self, customer: &'c CustomerState) -> Result<&'c WorkflowState, Refusal> {
         let state = customer.workflows.get(self.workflow).ok_or_else(|| Refusal::not_found("Applicant workflow"))?;
-        if !customer.has(Right::WriteResults) {
+        if !customer.has(Right::WriteResults) || !customer.has(Right::ReadResults) {
             return Err(Refusal::access_denied("assessmentresults"));
         }
         match &customer.required_field {
@@ -121,9 +125,12 @@ impl ResultsRequest<'_> {
     }
 
     fn apply(&self, customer: &CustomerState, entry: &mut Entry, name: &str, value: &Value) -> Result<(), Refusal> {
+        if customer.hidden_result_fields.contains(name) {
+            return Err(Refusal::access_denied(name));
+        }
         match name {
             "assessmentname" => entry.name = list_name(customer, value)?,
-            "assessmentstatus" => (entry.status_id, entry.status_label) = status(value)?,
+            "assessmentstatus" => (entry.status_id, entry.status_label) = status(customer, value)?,
             "assessmentdate" => entry.date = date(value)?,
             "assessmentscore" => entry.score = score(value)?,
             "assessmentresult" => entry.result = text(name, value, RESULT_LIMIT)?,
@@ -159,7 +166,7 @@ fn list_name(customer: &CustomerState, value: &Value) -> Result<String, Refusal>
         .ok_or_else(|| Refusal::bad_value("assessmentname", "The value is not in the list."))
 }
 
-fn status(value: &Value) -> Result<(String, String), Refusal> {
+fn status(customer: &CustomerState, value: &Value) -> Result<(String, String), Refusal> {
     if deletes(value) {
         return Ok((String::new(), String::new()));
     }
@@ -168,7 +175,7 @@ fn status(value: &Value) -> Result<(String, String), Refusal> {
     let label = fields.and_then(|fields| part(fields, "value"));
     STATUSES
         .iter()
-        .filter(|_| id.is_some() || label.is_some())
+        .filter(|known| (id.is_some() || label.is_some()) && !customer.removed_values.contains(known.0))
         .find(|known| id.is_none_or(|id| id == known.0) && label.is_none_or(|label| label == known.1))
         .map(|known| (known.0.to_owned(), known.1.to_owned()))
         .ok_or_else(|| Refusal::bad_value("assessmentstatus", "The value is not in the list."))

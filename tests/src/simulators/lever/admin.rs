@@ -166,6 +166,49 @@ impl LeverSimulator {
         token.unwrap_or_default()
     }
 
+    /// Deletes a webhook; the hub is not told.
+    pub fn remove_webhook(&self, account: &str, webhook: &str) {
+        let known = self.with_account(account, |state| {
+            let before = state.webhooks.len();
+            state.webhooks.retain(|found| found.id != webhook);
+            state.webhooks.len() < before
+        });
+        self.check_named(known, "webhook", webhook);
+    }
+
+    /// Lets a webhook tell only of candidates of these origins.
+    pub fn narrow_webhook(&self, account: &str, webhook: &str, origins: &[&str]) {
+        let known = self.with_account(account, |state| {
+            let found = state.webhooks.iter_mut().find(|found| found.id == webhook);
+            found.map(|found| found.origins = origins.iter().map(|&origin| origin.to_owned()).collect()).is_some()
+        });
+        self.check_named(known, "webhook", webhook);
+    }
+
+    /// Takes a scope out of everything that the account granted: calls with the tokens of before are refused, and the next
+    /// tokens do not have it.
+    pub fn take_scope(&self, account: &str, scope: &str) {
+        lock(&self.state).grants.take_scope(account, scope);
+    }
+
+    /// Deactivates a user, or the opposite.
+    pub fn set_active(&self, account: &str, user: &str, active: bool) {
+        let known = self.with_account(account, |state| {
+            let found = state.account.users.iter_mut().find(|found| found.id == user);
+            found.map(|found| found.deactivated = !active).is_some()
+        });
+        self.check_named(known, "user", user);
+    }
+
+    /// Changes or empties a user's e-mail address.
+    pub fn set_user_email(&self, account: &str, user: &str, email: &str) {
+        let known = self.with_account(account, |state| {
+            let found = state.account.users.iter_mut().find(|found| found.id == user);
+            found.map(|found| email.clone_into(&mut found.email)).is_some()
+        });
+        self.check_named(known, "user", user);
+    }
+
     /// Changes the name of a stage, which keeps its id.
     pub fn rename_stage(&self, account: &str, stage: &str, text: &str) {
         let known = self.with_account(account, |state| {

@@ -152,6 +152,13 @@ impl Grants {
         self.codes.retain(|_, code| code.grant.account != account);
     }
 
+    /// Takes a scope out of what an account granted so far.
+    pub(super) fn take_scope(&mut self, account: &str, scope: &str) {
+        for grant in self.grants.iter_mut().filter(|grant| grant.account == account) {
+            grant.scopes.remove(scope);
+        }
+    }
+
     /// Makes the access tokens of an account invalid that were issued so far.
     pub(super) fn end_access(&mut self, account: &str) {
         let grants = &self.grants;

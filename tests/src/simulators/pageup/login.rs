@@ -88,15 +88,22 @@ fn grant(call: &Call<'_>, state: &mut Simulated) -> Result<Value, &'static str> 
     let mut scopes: HashSet<String> = field("scope").split_whitespace().map(str::to_owned).collect();
     if scopes.is_empty() {
         scopes.extend(found.tenant.scopes.iter().cloned());
+    } else if found.options.tells_scopes {
+        scopes.retain(|scope| found.tenant.scopes.contains(scope));
     } else if !scopes.iter().all(|scope| found.tenant.scopes.contains(scope)) {
         return Err("invalid_scope");
     }
     let life = found.options.token_life_secs;
     let expires = call.now.as_second().saturating_add_unsigned(life);
     let value = looking_like_jwt(&found.tenant, call, expires, dice);
-    found.tokens.insert(value.clone(), Token { scopes, expires });
+    let mut answer = json!({ "access_token": value, "expires_in": life, "token_type": "Bearer" });
+    if let Some(fields) = answer.as_object_mut().filter(|_| found.options.tells_scopes) {
+        let told: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        fields.insert("scope".to_owned(), json!(told.join(" ")));
+    }
+    found.tokens.insert(value, Token { scopes, expires });
     found.tokens_issued += 1;
-    Ok(json!({ "access_token": value, "expires_in": life, "token_type": "Bearer" }))
+    Ok(answer)
 }
 
 fn form(call: &Call<'_>, violations: &Violations) -> Result<BTreeMap<String, String>, &'static str> {

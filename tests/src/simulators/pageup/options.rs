@@ -89,6 +89,8 @@ pub struct Options {
     pub queue: Queue,
     /// The life that the next tokens get.
     pub token_life_secs: u64,
+    /// Names the granted scopes beside a token, and grants of those that were asked for what it can.
+    pub tells_scopes: bool,
     /// Shuffles the properties of every object, adds one of random UUIDs, and leaves some of the nulls out.
     pub fuzz: bool,
     pub casing: Casing,
@@ -116,6 +118,7 @@ impl Default for Options {
         Self {
             queue: Queue::default(),
             token_life_secs: 300,
+            tells_scopes: false,
             fuzz: true,
             casing: Casing::default(),
             wrapping: Wrapping::default(),

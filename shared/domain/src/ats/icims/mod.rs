@@ -1,5 +1,6 @@
 //! iCIMS: pushes an event when a recruiter moves a candidate; is read and written through its REST API.
 
+mod check;
 mod screen;
 mod settings;
 mod wire;
@@ -12,6 +13,7 @@ use url::Url;
 pub use self::settings::{Credentials, Profile, Settings};
 use super::{Answer, Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks, Reply};
 use crate::access::Access;
+use crate::checklist::Line;
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, System};
 use crate::id::OrderId;
 use crate::order::View;
@@ -200,8 +202,8 @@ impl Connector {
 }
 
 impl Ats for Connector {
-    fn examine(&self, _sample: Option<&Subject>) -> Talk<Vec<crate::checklist::Line>> {
-        Talk::Done(Vec::new())
+    fn examine(&self, sample: Option<&Subject>) -> Talk<Vec<Line>> {
+        check::examine(self.clone(), sample.cloned())
     }
 
     fn read_request(&self, subject: &Subject, _kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>> {

@@ -1,3 +1,5 @@
+mod check;
+
 use std::time::Duration;
 
 use insta::assert_snapshot;

@@ -1,9 +1,10 @@
 //! The JSON of iCIMS. Its shapes stand here and nowhere else.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::screen;
@@ -130,7 +131,7 @@ fn present(value: Option<String>) -> Option<Secret> {
 }
 
 /// A list value is `{"id","value"}`; a multi-list is an array of these; a text field is plain text.
-fn list_values(field: Option<&Value>) -> Vec<AtsValue> {
+pub(super) fn list_values(field: Option<&Value>) -> Vec<AtsValue> {
     let one = |value: &Value| -> Option<AtsValue> {
         let text = |key: &str| match value.get(key) {
             Some(Value::String(text)) => Some(text.trim().to_owned()),
@@ -217,24 +218,150 @@ pub(super) fn entry_of_location(response: &HttpResponse) -> Option<String> {
     AtsId::parse(entry).ok().map(String::from)
 }
 
+/// The entries of a reading of the whole collection.
+fn entries(body: &Value) -> &[Value] {
+    match body {
+        Value::Array(entries) => entries.as_slice(),
+        Value::Object(fields) => fields.values().find_map(Value::as_array).map_or(&[][..], Vec::as_slice),
+        _ => &[],
+    }
+}
+
 /// The entry whose notes name the order, from a reading of the whole collection; nothing where there is none.
 pub(super) fn entry_of_order(response: &HttpResponse, order: &OrderId) -> Result<Option<String>, Trouble> {
     if response.body.trim_ascii().is_empty() {
         return Ok(None);
     }
     let body: Value = parse(response)?;
-    let entries = match &body {
-        Value::Array(entries) => entries.as_slice(),
-        Value::Object(fields) => fields.values().find_map(Value::as_array).map_or(&[][..], Vec::as_slice),
-        _ => &[],
-    };
     let of_order = |entry: &&Value| {
         let notes = entry.get("assessmentnotes").and_then(Value::as_str);
         notes.is_some_and(|notes| screen::names_order(notes, order))
     };
-    let entry = entries.iter().find(of_order).and_then(|entry| entry.get("entry"));
+    let entry = entries(&body).iter().find(of_order).and_then(|entry| entry.get("entry"));
     let entry = entry.and_then(|entry| serde_json::from_value::<TextOrNumber>(entry.clone()).ok());
     Ok(entry.and_then(|entry| AtsId::try_from(entry).ok()).map(String::from))
+}
+
+/// The names of the entries that show orders of ours, each once.
+pub(super) fn names_of_entries(response: &HttpResponse) -> Vec<String> {
+    let body: Value = parse(response).unwrap_or_default();
+    let ours = |entry: &&Value| {
+        let notes = entry.get("assessmentnotes").and_then(Value::as_str);
+        notes.is_some_and(|notes| notes.contains("Order "))
+    };
+    let names = entries(&body).iter().filter(ours).flat_map(|entry| list_values(entry.get("assessmentname")));
+    let names: BTreeSet<String> = names.map(|name| name.text).filter(|name| !name.is_empty()).collect();
+    names.into_iter().collect()
+}
+
+/// Whether a person profile has an e-mail address.
+pub(super) fn has_email(response: &HttpResponse) -> bool {
+    parse::<Person>(response).is_ok_and(|person| present(person.email).is_some())
+}
+
+/// The fields of a profile that the asking user has to do with: a JSON Schema of the customer's own making.
+pub(super) struct Schema {
+    pub(super) fields: BTreeSet<String>,
+    pub(super) required: Vec<String>,
+    properties: Map<String, Value>,
+}
+
+/// A collection, by the schema of its entries.
+pub(super) struct Collection {
+    pub(super) fields: BTreeSet<String>,
+    pub(super) is_read_only: bool,
+}
+
+/// Nothing where it describes no field.
+pub(super) fn schema(response: &HttpResponse) -> Option<Schema> {
+    #[derive(Deserialize)]
+    struct Body {
+        properties: Map<String, Value>,
+        #[serde(default)]
+        required: Vec<String>,
+    }
+    let Body { properties, required } = serde_json::from_slice(&response.body).ok()?;
+    let fields = properties.keys().cloned().collect();
+    (!properties.is_empty()).then_some(Schema { fields, required, properties })
+}
+
+impl Schema {
+    pub(super) fn collection(&self, name: &str) -> Option<Collection> {
+        let found = self.properties.get(name)?;
+        let of_entries = found.pointer("/items/properties").and_then(Value::as_object);
+        let is_set = |path: &str| found.pointer(path).and_then(Value::as_bool) == Some(true);
+        Some(Collection {
+            fields: of_entries.map(|fields| fields.keys().cloned().collect()).unwrap_or_default(),
+            is_read_only: is_set("/readOnly") || is_set("/items/readOnly"),
+        })
+    }
+}
+
+/// A list, or a value of one, with what is below it. How iCIMS nests them is not published, so any nesting is read.
+pub(super) struct ListNode {
+    id: String,
+    name: String,
+    below: Vec<Self>,
+}
+
+/// The customer's lists; nothing where the answer is of another form.
+pub(super) fn lists(response: &HttpResponse) -> Option<Vec<ListNode>> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    response.is_success().then(|| ListNode::below(&body))
+}
+
+impl ListNode {
+    fn below(value: &Value) -> Vec<Self> {
+        match value {
+            Value::Array(values) => values.iter().flat_map(Self::read).collect(),
+            Value::Object(fields) => fields.values().flat_map(Self::below).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(value: &Value) -> Vec<Self> {
+        let text = |key: &str| match value.get(key) {
+            Some(Value::String(text)) => Some(text.trim().to_owned()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let Some(id) = text("id") else { return Self::below(value) };
+        let name = ["value", "name", "title", "formattedvalue"].into_iter().find_map(text).unwrap_or_default();
+        vec![Self { id, name, below: Self::below(value) }]
+    }
+
+    fn all(nodes: &[Self]) -> Vec<&Self> {
+        nodes.iter().flat_map(|node| std::iter::once(node).chain(Self::all(&node.below))).collect()
+    }
+
+    pub(super) fn ids(nodes: &[Self]) -> impl Iterator<Item = &str> {
+        Self::all(nodes).into_iter().map(|node| node.id.as_str())
+    }
+
+    /// The list of that name, where case and spaces do not count.
+    pub(super) fn named<'n>(nodes: &'n [Self], name: &str) -> Option<&'n Self> {
+        Self::all(nodes).into_iter().find(|node| node.plain_name() == name && !node.below.is_empty())
+    }
+
+    fn plain_name(&self) -> String {
+        self.name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    }
+
+    /// The names of what is below.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        Self::all(&self.below).into_iter().map(|node| node.name.as_str())
+    }
+
+    pub(super) fn holds_workflow_statuses(&self) -> bool {
+        let name = self.plain_name();
+        name.contains("status") && !name.contains("assessment") && !self.below.is_empty()
+    }
+}
+
+/// How many calls are left of the day's allowance.
+pub(super) fn allowance(response: &HttpResponse) -> Option<(u64, u64)> {
+    let number = |name: &str| response.header(name)?.trim().parse().ok();
+    Some((number("x-ratelimit-remaining")?, number("x-ratelimit-limit")?))
 }
 
 /// What iCIMS says about a refused call.

@@ -20,7 +20,7 @@ use crate::trouble::Trouble;
 const WHAT: &str = "webhooks";
 
 /// Every way in which a candidate comes to be one.
-const ORIGINS: [&str; 6] = ["applied", "sourced", "referred", "university", "agency", "internal"];
+pub(super) const ORIGINS: [&str; 6] = ["applied", "sourced", "referred", "university", "agency", "internal"];
 
 /// The stages that start a check by their id or name. Names need not be unique.
 pub(super) fn trigger_stages(api: Api, settings: Settings) -> Talk<Result<Vec<AtsId>, Trouble>> {

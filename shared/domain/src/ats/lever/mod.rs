@@ -2,6 +2,7 @@
 //! that its Super Admin grants.
 
 mod api;
+mod check;
 mod hooks;
 mod login;
 mod notes;
@@ -19,6 +20,7 @@ use self::api::{Api, exchange, exchange_all, success};
 pub use self::settings::{Credentials, Environment, GroupFrom, Settings, StatusWords};
 use super::{Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks};
 use crate::access::Access;
+use crate::checklist::Line;
 use crate::http::{HttpOutcome, HttpResponse, System};
 use crate::id::AtsId;
 use crate::limit::{Limit, Rate};
@@ -117,13 +119,14 @@ pub fn token_of(webhook: &Webhook<Verified>) -> Option<String> {
 #[derive(Debug, Clone)]
 pub struct Connector {
     settings: Settings,
+    access: Option<Access>,
     api: Option<Api>,
 }
 
 impl Connector {
     #[must_use]
     pub fn new(settings: Settings, _: Credentials, access: Option<Access>) -> Self {
-        Self { api: access.map(|access| Api::new(&settings, &access)), settings }
+        Self { api: access.as_ref().map(|access| Api::new(&settings, access)), settings, access }
     }
 
     fn api(&self) -> Result<Api, Trouble> {
@@ -201,8 +204,8 @@ impl Connector {
 }
 
 impl Ats for Connector {
-    fn examine(&self, _sample: Option<&Subject>) -> Talk<Vec<crate::checklist::Line>> {
-        Talk::Done(Vec::new())
+    fn examine(&self, sample: Option<&Subject>) -> Talk<Vec<Line>> {
+        check::examine(&self.settings, self.access.as_ref(), sample.cloned())
     }
 
     fn read_request(&self, subject: &Subject, _kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>> {

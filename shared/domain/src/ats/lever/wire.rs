@@ -1,5 +1,9 @@
 //! The JSON of Lever. Its shapes stand here and nowhere else; only what an order needs is read.
 
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -292,6 +296,53 @@ pub(super) fn hook(value: Value) -> Option<(AtsId, String)> {
     }
     let Hook { id, url } = serde_json::from_value(value).ok()?;
     Some((id, url))
+}
+
+/// A webhook as it is set.
+pub(super) struct HookState {
+    pub(super) id: AtsId,
+    pub(super) event: String,
+    pub(super) origins: Option<Vec<String>>,
+}
+
+pub(super) fn hook_state(value: Value) -> Option<HookState> {
+    #[derive(Deserialize)]
+    struct Hook {
+        id: AtsId,
+        event: String,
+    }
+    let origins = value.pointer("/configuration/conditions/origins").and_then(Value::as_array);
+    let origins = origins.map(|origins| origins.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    let Hook { id, event } = serde_json::from_value(value).ok()?;
+    Some(HookState { id, event, origins })
+}
+
+/// What a look at a user tells.
+pub(super) struct UserState {
+    pub(super) is_active: bool,
+    pub(super) has_email: bool,
+}
+
+pub(super) fn user_state(response: &HttpResponse) -> Option<UserState> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct User {
+        email: Option<Secret>,
+        deactivated_at: Option<Value>,
+    }
+    let User { email, deactivated_at } = data(response).ok()?;
+    Some(UserState {
+        is_active: matches!(deactivated_at, None | Some(Value::Null)),
+        has_email: email.as_ref().and_then(present).is_some(),
+    })
+}
+
+/// The scopes that an access token says it has; nothing where it is not of the form that tells.
+pub(super) fn scopes_of_token(token: &Secret) -> Option<BTreeSet<String>> {
+    let claims = token.expose().split('.').nth(1)?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let scopes: BTreeSet<String> = claims.get("scope")?.as_str()?.split_whitespace().map(str::to_owned).collect();
+    (!scopes.is_empty()).then_some(scopes)
 }
 
 /// The id of a new webhook, and the key that Lever tells only now. Its reference shows the answer wrapped twice, real

@@ -1,5 +1,6 @@
 //! PageUp: never calls; is asked for invitations, and told by PUT how each of them stands.
 
+mod check;
 mod fuzz;
 mod settings;
 mod wire;
@@ -13,6 +14,7 @@ use url::Url;
 pub use self::settings::{Credentials, Environment, FieldPaths, PutShape, Settings, StatusLabels};
 use super::{Ats, AtsCredentials, AtsRules, Authorizes, Entry, Intake, ListsRequests, Page};
 use crate::access::Access;
+use crate::checklist::Line;
 use crate::http::{Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, System};
 use crate::order::View;
 use crate::poll::Pace;
@@ -145,8 +147,8 @@ impl Connector {
 }
 
 impl Ats for Connector {
-    fn examine(&self, _sample: Option<&Subject>) -> Talk<Vec<crate::checklist::Line>> {
-        Talk::Done(Vec::new())
+    fn examine(&self, _sample: Option<&Subject>) -> Talk<Vec<Line>> {
+        check::examine(self)
     }
 
     fn read_request(&self, subject: &Subject, kept: Option<&Secret>) -> Talk<Result<CheckRequest, Trouble>> {

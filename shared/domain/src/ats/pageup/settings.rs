@@ -171,7 +171,7 @@ pub struct Credentials {
     pub client_secret: Secret,
 }
 
-fn is_data_centre(name: &str) -> bool {
+pub(super) fn is_data_centre(name: &str) -> bool {
     name.strip_prefix("dc").is_some_and(|n| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()))
 }
 

@@ -1,5 +1,6 @@
 //! The JSON of PageUp. Its shapes stand here and nowhere else.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,17 @@ pub(super) fn access_token(response: &HttpResponse) -> Result<AccessToken, NoTok
         }
         _ => Err(NoToken::Unavailable),
     }
+}
+
+/// The scopes of a token, where its answer names them: a list, or a text with spaces.
+pub(super) fn granted_scopes(response: &HttpResponse) -> Option<BTreeSet<String>> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    let scopes: BTreeSet<String> = match body.get("scope")? {
+        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Value::Array(scopes) => scopes.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => return None,
+    };
+    (!scopes.is_empty()).then_some(scopes)
 }
 
 /// The field that PageUp's list of errors names first; its messages are not read.

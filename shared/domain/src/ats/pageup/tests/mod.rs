@@ -1,6 +1,7 @@
 //! The connector by topic; here what the topics share.
 
 mod access;
+mod check;
 mod reading;
 mod settings;
 mod writing;
