@@ -1,8 +1,13 @@
 //! What a connection needs so that its first order works: one line each, with whoever can put it right.
 
+mod answers;
+mod facts;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use self::answers::{Answers, listed};
+pub use self::facts::{Allowance, Facts};
 use crate::id::{GroupId, PackageId, UserId};
 use crate::reason::Owner;
 
@@ -47,8 +52,38 @@ impl Line {
     }
 
     #[must_use]
+    pub const fn is_wrong(&self) -> bool {
+        matches!(self.found, Found::Wrong)
+    }
+
+    #[must_use]
     pub fn not_told(item: &'static str, owner: Owner, saw: impl Into<String>) -> Self {
         Self { item, owner, found: Found::NotTold, saw: saw.into(), sentence: None }
+    }
+}
+
+/// All lines of one connection, by who puts them right.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Checklist {
+    /// Nothing was found wrong. What could not be told does not count.
+    pub healthy: bool,
+    pub ats_admin: Vec<Line>,
+    pub provider_admin: Vec<Line>,
+    pub hub_operator: Vec<Line>,
+}
+
+impl Checklist {
+    #[must_use]
+    pub fn of(lines: Vec<Line>) -> Self {
+        let mut list = Self { healthy: !lines.iter().any(Line::is_wrong), ..Self::default() };
+        for line in lines {
+            match line.owner {
+                Owner::AtsAdmin => list.ats_admin.push(line),
+                Owner::ProviderAdmin => list.provider_admin.push(line),
+                Owner::HubOperator | Owner::Recruiter | Owner::Nobody => list.hub_operator.push(line),
+            }
+        }
+        list
     }
 }
 
