@@ -2,13 +2,20 @@
 
 mod answers;
 mod facts;
+mod mapped;
+mod ways_in;
+
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use self::answers::{Answers, listed};
 pub use self::facts::{Allowance, Facts};
+pub use self::mapped::{LONGEST, Mapped, UNREAD, packages};
+use crate::connection::Connection;
 use crate::id::{GroupId, PackageId, UserId};
+use crate::mapping::{MappingKind, Mappings};
 use crate::reason::Owner;
 
 /// What a look at one thing came to.
@@ -87,7 +94,7 @@ impl Checklist {
     }
 }
 
-/// What a connection uses at its provider, to be looked for there.
+/// What a connection uses at its provider, to be looked for there; each once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Used {
     pub default_group: Option<GroupId>,
@@ -95,4 +102,19 @@ pub struct Used {
     /// What words of the ATS are mapped to.
     pub packages: Vec<PackageId>,
     pub groups: Vec<GroupId>,
+}
+
+impl Used {
+    #[must_use]
+    pub fn by(connection: &Connection, mappings: &Mappings) -> Self {
+        let mapped = |kind| mappings.0.iter().filter(move |mapping| mapping.kind == kind);
+        let packages = mapped(MappingKind::Package).filter_map(|to| PackageId::parse(&to.provider_value).ok());
+        let groups = mapped(MappingKind::Group).filter_map(|to| GroupId::parse(&to.provider_value).ok());
+        Self {
+            default_group: connection.default_group.clone(),
+            fallback_requester: connection.fallback_requester.clone(),
+            packages: packages.collect::<BTreeSet<_>>().into_iter().collect(),
+            groups: groups.collect::<BTreeSet<_>>().into_iter().collect(),
+        }
+    }
 }

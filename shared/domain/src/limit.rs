@@ -105,7 +105,7 @@ pub fn take(quota: Quota, bucket: Option<Bucket>, wanted: u32, now: Timestamp) -
 
 /// How many calls of its day a bucket still gives.
 #[must_use]
-pub const fn left_today(quota: Quota, bucket: Option<Bucket>, now: Timestamp) -> u32 {
+pub fn left_today(quota: Quota, bucket: Option<Bucket>, now: Timestamp) -> u32 {
     let day = now.as_millisecond().div_euclid(86_400_000);
     match bucket {
         Some(bucket) if bucket.day == day => quota.per_day.saturating_sub(bucket.used),

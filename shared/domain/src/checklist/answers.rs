@@ -112,7 +112,10 @@ mod tests {
         }
         let lines = taken.lines("X", Owner::ProviderAdmin, "by a key", "Make a key.", "Allow it.");
         let of = |found| lines.iter().filter(|line| line.found == found).map(|line| line.item).collect::<Vec<_>>();
-        assert_eq!((of(super::super::Found::Wrong), of(super::super::Found::NotTold)), (wrong.to_vec(), not_told.to_vec()));
+        assert_eq!(
+            (of(super::super::Found::Wrong), of(super::super::Found::NotTold)),
+            (wrong.to_vec(), not_told.to_vec())
+        );
     }
 
     #[test]
