@@ -103,6 +103,16 @@ pub fn take(quota: Quota, bucket: Option<Bucket>, wanted: u32, now: Timestamp) -
     Err(Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1).max(1)))
 }
 
+/// How many calls of its day a bucket still gives.
+#[must_use]
+pub fn left_today(quota: Quota, bucket: Option<Bucket>, now: Timestamp) -> u32 {
+    let day = now.as_millisecond().div_euclid(86_400_000);
+    match bucket {
+        Some(bucket) if bucket.day == day => quota.per_day.saturating_sub(bucket.used),
+        _ => quota.per_day,
+    }
+}
+
 /// How long permits that were taken from the table may be kept before they are spent.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -139,6 +149,8 @@ mod tests {
         let spent = Bucket { empty_at: 0, day: at(0).as_millisecond() / 86_400_000, used: 3_610 };
         let wait = take(QUOTA.lane(), Some(spent), 1, at(0)).unwrap_err();
         let midnight = at(i64::try_from(wait.as_millis()).unwrap());
+        assert_eq!(left_today(QUOTA.lane(), Some(Bucket { used: 3_600, ..spent }), at(0)), 10);
+        assert_eq!((left_today(QUOTA.lane(), Some(spent), midnight), left_today(QUOTA, None, at(0))), (3_610, 7_220));
         assert!(midnight.to_string().contains("T00:00:00"), "{midnight}");
         assert!(take(QUOTA.lane(), Some(spent), 1, midnight).is_ok());
     }

@@ -50,6 +50,12 @@ impl Trouble {
         }
     }
 
+    /// Whether the other side was not asked at all, because we had no call or no time left.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        [NO_CALL_LEFT, NO_TIME_LEFT].iter().any(|ours| self.cause().0.ends_with(ours))
+    }
+
     /// Whether another look at the stored secret could cure it.
     #[must_use]
     pub const fn is_about_credentials(&self) -> bool {
@@ -58,14 +64,17 @@ impl Trouble {
     }
 }
 
+const NO_CALL_LEFT: &str = "our call budget is spent";
+const NO_TIME_LEFT: &str = "not enough time left to ask";
+
 /// The trouble behind a call without a response.
 #[must_use]
 pub fn no_response(system: &str, failure: &HttpFailure) -> Trouble {
     match failure {
         HttpFailure::NotSent(NotSent::Connect) => Trouble::later(format!("{system}: no connection")),
-        HttpFailure::NotSent(NotSent::Deadline) => Trouble::later(format!("{system}: not enough time left to ask")),
+        HttpFailure::NotSent(NotSent::Deadline) => Trouble::later(format!("{system}: {NO_TIME_LEFT}")),
         HttpFailure::NotSent(NotSent::Budget(wait)) => {
-            Trouble::Later { cause: Cause::new(format!("{system}: our call budget is spent")), after: Some(*wait) }
+            Trouble::Later { cause: Cause::new(format!("{system}: {NO_CALL_LEFT}")), after: Some(*wait) }
         }
         HttpFailure::NotSent(NotSent::ForeignHost) => Trouble::because(
             Refusal::about(Reason::ProviderRefused, "host"),
@@ -131,6 +140,14 @@ mod tests {
         let accepted: Vec<u16> = (100..1000).filter(|s| class(answer(*s, "{}")) == "accepted").collect();
         assert_eq!(accepted, (200..300).collect::<Vec<_>>());
         assert_eq!(class(answer(201, "")), "unclear");
+    }
+
+    #[test]
+    fn what_we_did_not_ask_is_told_from_what_was_not_answered() {
+        let unasked = |failure| no_response("certn", &failure).is_unasked();
+        assert!(unasked(HttpFailure::NotSent(NotSent::Deadline)));
+        assert!(unasked(HttpFailure::NotSent(NotSent::Budget(Duration::ZERO))));
+        assert!(!unasked(HttpFailure::NotSent(NotSent::Connect)) && !unasked(HttpFailure::Unclear("time-out")));
     }
 
     #[test]

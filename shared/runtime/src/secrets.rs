@@ -16,10 +16,27 @@ use crate::cache::Aged;
 const KEPT: SignedDuration = SignedDuration::from_secs(300);
 const FORCED: SignedDuration = SignedDuration::from_secs(30);
 
+const NOT_OF_ITS_FORM: &str = "not of its form";
+
 /// The secret could not be read or stored; `cause` is the service's error code.
 #[derive(Debug, Clone)]
 pub struct SecretError {
     cause: String,
+}
+
+impl SecretError {
+    /// What is wrong with the secret itself, where it is not the service that cannot be used just now.
+    #[must_use]
+    pub fn lasting(&self) -> Option<&'static str> {
+        match self.cause.as_str() {
+            "ResourceNotFoundException" => Some("it is not there"),
+            // So answers the service for a secret that is about to be deleted.
+            "InvalidRequestException" => Some("it is scheduled to be deleted"),
+            "DecryptionFailure" => Some("it cannot be decrypted with the stack's key"),
+            NOT_OF_ITS_FORM => Some("it is not of the form of a connection's secret"),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for SecretError {
@@ -97,7 +114,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] where it was not stored.
     pub async fn replace(&self, connection: &ConnectionId, secret: &ConnectionSecret) -> Result<(), SecretError> {
-        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: "not of its form".to_owned() })?;
+        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
         let put = self.client.put_secret_value().secret_id(format!("{}/{connection}", self.prefix));
         put.secret_string(text).send().await.map_err(|error| failed(&error))?;
         self.cache.forget(connection).await;
@@ -110,7 +127,7 @@ impl Secrets {
         let secret = answer
             .secret_string()
             .and_then(|text| serde_json::from_str(text).ok())
-            .ok_or_else(|| SecretError { cause: "not of its form".to_owned() })?;
+            .ok_or_else(|| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
         Ok(Arc::new(secret))
     }
 
@@ -119,7 +136,7 @@ impl Secrets {
     /// # Errors
     /// [`SecretError`] where it was not stored.
     pub async fn create(&self, connection: &ConnectionId, secret: &ConnectionSecret) -> Result<(), SecretError> {
-        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: "not of its form".to_owned() })?;
+        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
         let create = self.client.create_secret().name(format!("{}/{connection}", self.prefix)).secret_string(text);
         create.set_kms_key_id(self.kms_key.clone()).send().await.map_err(|error| failed(&error))?;
         Ok(())

@@ -165,6 +165,22 @@ impl Store {
         Ok(Err(longest.max(Duration::from_secs(1))))
     }
 
+    /// How many of the day's calls of a lane are left, without taking one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be told.
+    pub async fn left_today(
+        &self,
+        connection: &ConnectionId,
+        system: &'static System,
+        quota: Quota,
+        lane: Lane,
+        now: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let bucket = self.bucket(&(connection.clone(), system.name, lane)).await?;
+        Ok(limit::left_today(quota.lane(), bucket, now))
+    }
+
     async fn bucket(&self, name: &Name) -> Result<Option<Bucket>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
         let found = get.set_key(Some(limiter_key(name))).send().await?;

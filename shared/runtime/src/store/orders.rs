@@ -170,6 +170,17 @@ impl Store {
         found.items.unwrap_or_default().iter().map(items::data).collect()
     }
 
+    /// The connection's newest order; may lag behind by a moment, as an index does.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn newest_order(&self, connection: &ConnectionId) -> Result<Option<Order>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name("list").limit(1).scan_index_forward(false);
+        let query = query.key_condition_expression("list_pk = :pk");
+        let found = query.expression_attribute_values(":pk", text(format!("ORDERS#{connection}"))).send().await?;
+        found.items.unwrap_or_default().first().map(items::data).transpose()
+    }
+
     /// The connection's orders whose write to the ATS waits for a person.
     ///
     /// # Errors

@@ -88,6 +88,13 @@ impl Api<'_> {
         })
     }
 
+    /// Whether orders can be looked up, by looking for one that nobody has placed.
+    pub(super) fn can_look_up(&self) -> Talk<Result<(), Trouble>> {
+        Talk::ask(self.get(&["orders"], &[("quoteBack", "connection-check")]), |outcome| {
+            Talk::Done(success(outcome).map(|_| ()))
+        })
+    }
+
     pub(super) fn read(&self, order: &ProviderOrderId) -> Talk<Result<Reading, Trouble>> {
         let settings = self.0.settings.clone();
         Talk::ask(self.get(&["orders", order.as_str()], &[]), move |outcome| {

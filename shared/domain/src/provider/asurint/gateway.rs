@@ -49,8 +49,7 @@ impl XmlGateway<'_> {
                 return Talk::ask(request, |outcome| Talk::Done(then(Ok(outcome))));
             }
         };
-        let sign_in = below(base, ["SecurityService.svc", "xml", "authenticate"]);
-        let sign_in = document(Method::POST, sign_in, lane, oml::sign_in(&self.0.credentials));
+        let sign_in = self.sign_in(base, lane);
         let url = below(base, ["OrderingService.svc", "xml", "order"]);
         let request = HttpRequest { sending, ..document(Method::PUT, url, lane, write(false)) };
         Talk::ask(sign_in, |outcome| match success(outcome).and_then(|response| oml::token(&response)) {
@@ -68,6 +67,27 @@ impl XmlGateway<'_> {
         self.send(Lane::Reads, Sending::Repeatable, write, |answer| {
             answer.and_then(success).and_then(|response| oml::packages(&response))
         })
+    }
+
+    /// The list of packages, as a sign-in: where the gateway says no to it within its answer, the credentials are wrong.
+    pub(super) fn sign_in_by_list(&self) -> Talk<Result<Vec<Package>, Trouble>> {
+        self.packages().map(|there| there.map_err(oml::as_sign_in))
+    }
+
+    /// Whether the form in two steps gives a token.
+    pub(super) fn can_sign_in(&self) -> Talk<Result<(), Trouble>> {
+        let base = match self.0.settings.gateway.as_deref() {
+            Some(Gateway::TwoStep { base_url }) => base_url.clone(),
+            _ => nowhere(),
+        };
+        Talk::ask(self.sign_in(&base, Lane::Reads), |outcome| {
+            Talk::Done(success(outcome).and_then(|response| oml::token(&response)).map(|_| ()))
+        })
+    }
+
+    fn sign_in(&self, base: &Url, lane: Lane) -> HttpRequest {
+        let url = below(base, ["SecurityService.svc", "xml", "authenticate"]);
+        document(Method::POST, url, lane, oml::sign_in(&self.0.credentials))
     }
 
     pub(super) fn place(

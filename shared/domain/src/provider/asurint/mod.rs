@@ -1,6 +1,7 @@
 //! Asurint: invites candidates to its Candidate Hub. Two codecs for the same orders, a JSON API and an XML gateway.
 
 mod api;
+mod check;
 mod gateway;
 mod invitation;
 mod oml;
@@ -19,6 +20,7 @@ use super::{
     Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
+use crate::checklist::{Line, Used};
 use crate::http::{System, https};
 use crate::id::{GroupId, OrderId, ProviderOrderId};
 use crate::region::Region;
@@ -85,6 +87,10 @@ impl Connector {
     }
 }
 
+fn as_package(one: &ListedPackage) -> Package {
+    Package { id: one.id.clone(), name: one.name.clone(), orderable: true }
+}
+
 /// Stands for an address that the settings lack. They are checked before they are saved; with what was saved otherwise
 /// nothing is sent, as this is no host of Asurint's.
 fn nowhere() -> url::Url {
@@ -92,14 +98,13 @@ fn nowhere() -> url::Url {
 }
 
 impl Provider for Connector {
-    fn examine(&self, _used: &crate::checklist::Used) -> Talk<Vec<crate::checklist::Line>> {
-        Talk::Done(Vec::new())
+    fn examine(&self, used: &Used) -> Talk<Vec<Line>> {
+        self.examined(used)
     }
 
     fn packages(&self) -> Talk<Result<Vec<Package>, Trouble>> {
         if let Some(listed) = &self.settings.packages {
-            let package = |one: &ListedPackage| Package { id: one.id.clone(), name: one.name.clone(), orderable: true };
-            return Talk::Done(Ok(listed.iter().map(package).collect()));
+            return Talk::Done(Ok(listed.iter().map(as_package).collect()));
         }
         match self.settings.codec {
             Codec::Json => Api(self).packages(),

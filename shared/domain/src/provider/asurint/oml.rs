@@ -161,10 +161,18 @@ const PACKAGE_IDS: [&str; 6] = ["PackageID", "ID", "Uri", "@PackageID", "@id", "
 const PACKAGE_NAMES: [&str; 4] = ["Name", "PackageName", "@Name", "@PackageName"];
 const PACKAGE_SWITCHES: [&str; 4] = ["Active", "IsActive", "@Active", "@IsActive"];
 
+const LIST_REFUSED: &str = "the list of packages is refused";
+
+/// What is wrong with the credentials where the list of packages, which has nothing else in it, was refused.
+pub(super) fn as_sign_in(trouble: Trouble) -> Trouble {
+    let in_band = refused(Reason::ProviderRefused, LIST_REFUSED);
+    if trouble == in_band { refused(Reason::ProviderCredentials, LIST_REFUSED) } else { trouble }
+}
+
 pub(super) fn packages(response: &HttpResponse) -> Result<Vec<Package>, Trouble> {
     let root = parse(response)?;
     if disposition(&root).is_some_and(says_no) {
-        return Err(refused(Reason::ProviderRefused, "the list of packages is refused"));
+        return Err(refused(Reason::ProviderRefused, LIST_REFUSED));
     }
     let list = root.at("ATSResponse/ATSResponsePackages/Packages").ok_or_else(unexpected)?;
     let package = |row: &Element| {

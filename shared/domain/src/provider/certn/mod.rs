@@ -1,5 +1,6 @@
 //! Certn (CertnCentric): orders are cases, keys belong to one region, events are thin and re-read.
 
+mod check;
 mod settings;
 mod wire;
 
@@ -11,6 +12,7 @@ use super::{
     Correlation, EventPage, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package,
     Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
+use crate::checklist::{Line, Used};
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending, System, https};
 use crate::id::{GroupId, ProviderOrderId, UserId};
 use crate::limit::{Limit, Quota};
@@ -79,17 +81,19 @@ impl Connector {
         HttpRequest::get(&SYSTEM, self.url(path, query))
     }
 
+    fn signed(request: &HttpRequest, key: &Secret) -> HttpRequest {
+        request.clone().header("authorization", Secret::new(format!("Api-Key {}", key.expose())))
+    }
+
     /// Sends with the first key and, where Certn does not take it, once with the second.
     fn ask<T: Send + 'static>(
         &self,
         request: HttpRequest,
         then: impl FnOnce(HttpOutcome) -> Talk<T> + Send + 'static,
     ) -> Talk<T> {
-        let signed =
-            |key: &Secret| request.clone().header("authorization", Secret::new(format!("Api-Key {}", key.expose())));
         let mut keys = self.keys.iter();
-        let first = signed(keys.next().unwrap_or(&Secret::default()));
-        let second = keys.next().map(signed);
+        let first = Self::signed(&request, keys.next().unwrap_or(&Secret::default()));
+        let second = keys.next().map(|key| Self::signed(&request, key));
         Talk::ask(first, move |outcome| match (outcome, second) {
             (Ok(HttpResponse { status: 401, .. }), Some(second)) => Talk::ask(second, then),
             (outcome, _) => then(outcome),
@@ -155,8 +159,8 @@ impl Connector {
 }
 
 impl Provider for Connector {
-    fn examine(&self, _used: &crate::checklist::Used) -> Talk<Vec<crate::checklist::Line>> {
-        Talk::Done(Vec::new())
+    fn examine(&self, used: &Used) -> Talk<Vec<Line>> {
+        self.examined(used)
     }
 
     fn packages(&self) -> Talk<Result<Vec<Package>, Trouble>> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::HttpResponse;
-use crate::id::{ProviderOrderId, UserId};
+use crate::id::{GroupId, ProviderOrderId, UserId};
 use crate::provider::{
     CheckProgress, EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, ReportPage, Truth,
 };
@@ -135,14 +135,33 @@ fn is_same_address(one: &Secret, other: &Secret) -> bool {
     one.expose().trim().to_lowercase() == other.expose().trim().to_lowercase()
 }
 
-pub(super) fn group(response: &HttpResponse) -> Result<GroupStanding, Trouble> {
+pub(super) fn is_among(users: &[User], user: &UserId) -> bool {
+    users.iter().any(|one| one.id == *user)
+}
+
+/// Whether a single user or group is active; whatever else is told of it is dropped.
+pub(super) fn is_active(response: &HttpResponse) -> Result<bool, Trouble> {
     #[derive(Deserialize)]
-    struct Group {
+    struct One {
         #[serde(default = "yes", deserialize_with = "or_yes")]
         is_active: bool,
     }
-    let group: Group = parse(response)?;
-    Ok(if group.is_active { GroupStanding::Active } else { GroupStanding::Inactive })
+    parse::<One>(response).map(|one| one.is_active)
+}
+
+pub(super) fn group(response: &HttpResponse) -> Result<GroupStanding, Trouble> {
+    Ok(if is_active(response)? { GroupStanding::Active } else { GroupStanding::Inactive })
+}
+
+/// Every group, and whether it is active.
+pub(super) fn groups(response: &HttpResponse) -> Result<(Vec<(GroupId, bool)>, bool), Trouble> {
+    #[derive(Deserialize)]
+    struct Group {
+        id: GroupId,
+        #[serde(default = "yes", deserialize_with = "or_yes")]
+        is_active: bool,
+    }
+    list(response, |group: Group| (group.id, group.is_active))
 }
 
 /// The body of the only order call: the invitation mode, and of the candidate at most the name.
