@@ -57,6 +57,10 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         true
     }
+
+    fn package_tag(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 impl ListsRequests for Settings {

@@ -25,7 +25,7 @@ fn value(id: Option<&str>, text: &str) -> AtsValue {
 }
 
 fn package(id: &str, name: &str) -> Package {
-    Package { id: PackageId::parse(id).unwrap(), name: name.to_owned(), orderable: true }
+    Package::new(PackageId::parse(id).unwrap(), name.to_owned(), true)
 }
 
 fn standing(group: GroupStanding, requester: Option<RequesterStanding>) -> Result<Standing, Trouble> {

@@ -16,7 +16,7 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
+    Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::http::{System, https};
@@ -98,7 +98,7 @@ impl Provider for Connector {
 
     fn packages(&self) -> Talk<Result<Vec<Package>, Trouble>> {
         if let Some(listed) = &self.settings.packages {
-            let package = |one: &ListedPackage| Package { id: one.id.clone(), name: one.name.clone(), orderable: true };
+            let package = |one: &ListedPackage| Package::new(one.id.clone(), one.name.clone(), true);
             return Talk::Done(Ok(listed.iter().map(package).collect()));
         }
         match self.settings.codec {
@@ -143,6 +143,11 @@ impl Provider for Connector {
     }
 
     fn report_files(&self) -> Option<&dyn MakesReportFiles> {
+        None
+    }
+
+    /// Orders go to an account and a location that the settings name.
+    fn group_list(&self) -> Option<&dyn ListsGroups> {
         None
     }
 
