@@ -3,7 +3,7 @@ mod repeat;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::id::{AtsId, PackageId};
+use crate::id::AtsId;
 use crate::mapping::Mapping;
 use crate::reason::NotForUs;
 use crate::request::{AtsValue, Candidate, Subject};
