@@ -17,8 +17,9 @@ use crate::support::{items, ordered, stack};
 
 /// The attributes beside `data`, by the kind of the item: keys, conditions, the indexes' keys, expiry.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("AUDIT", &["data", "expires_at", "pk", "sk", "v"]),
     ("CONN CURSOR", &["data", "pk", "sk", "v"]),
-    ("CONN MAP", &["data", "pk", "sk", "v"]),
+    ("CONN MAP", &["data", "pk", "rev", "sk", "v"]),
     ("CONN POLL", &["data", "due_at", "due_shard", "pk", "rev", "sk", "v"]),
     ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
     ("CONN ACCESS", &["data", "failed", "owner", "pk", "rev", "sk", "until", "v"]),
@@ -34,6 +35,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
 
 /// What stands in `data`, at any depth.
 const DATA: &[(&str, &[&str])] = &[
+    ("AUDIT", &["about", "action", "at", "by", "connection", "kept_until"]),
     (
         "CONN ACCESS",
         &[

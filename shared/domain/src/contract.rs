@@ -389,6 +389,7 @@ fn with_provider(provider: &dyn Provider, outcome: &HttpOutcome) -> Vec<Conversa
     if let Some(files) = provider.report_files() {
         all.extend([talk(files.make_report(&order), outcome), talk(files.report_file("f1"), outcome)]);
     }
+    all.extend(provider.group_list().map(|list| talk(list.groups(), outcome)));
     all.extend(provider.event_list().map(|list| talk(list.events_after(Some("e1")), outcome)));
     all
 }

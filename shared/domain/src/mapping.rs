@@ -18,6 +18,14 @@ pub enum MappingKind {
 }
 
 impl MappingKind {
+    pub const ALL: [Self; 4] = [Self::Package, Self::Group, Self::Score, Self::Status];
+
+    /// The kind of that code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -49,6 +57,19 @@ impl Mappings {
         let wanted = key(ats_value);
         self.0.iter().find(|m| m.kind == kind && key(&m.ats_value) == wanted).map(|m| m.provider_value.as_str())
     }
+
+    /// The words that mean that thing.
+    #[must_use]
+    pub fn words_for(&self, kind: MappingKind, provider_value: &str) -> Vec<&str> {
+        let of = self.0.iter().filter(|m| m.kind == kind && m.provider_value == provider_value);
+        of.map(|m| m.ats_value.as_str()).collect()
+    }
+
+    /// These mappings, with others that count before them.
+    #[must_use]
+    pub fn with(&self, others: Vec<Mapping>) -> Self {
+        Self(others.into_iter().chain(self.0.iter().cloned()).collect())
+    }
 }
 
 /// The form in which two words of an ATS are the same word; also the mapping's key in the table.
@@ -73,5 +94,8 @@ mod tests {
         assert_eq!(mappings.get(MappingKind::Package, "d100 "), Some("p1"));
         assert_eq!(mappings.get(MappingKind::Group, "NURSING"), Some("g1"));
         assert_eq!(mappings.get(MappingKind::Package, "Nursing"), None);
+        assert_eq!(mappings.words_for(MappingKind::Group, "g1"), [" Nursing "]);
+        let proposed = mappings.with(vec![mapping(MappingKind::Package, "d100", "p2")]);
+        assert_eq!(proposed.get(MappingKind::Package, "D100"), Some("p2"));
     }
 }

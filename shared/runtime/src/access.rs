@@ -129,6 +129,22 @@ async fn ready(
     }
 }
 
+/// Whether the access can be used as it is.
+///
+/// # Errors
+/// [`Reason::AtsCredentials`] while there is none; a [`Trouble`] that passes where its tokens must be replaced first.
+pub async fn is_usable(hub: &Hub, connected: &Connected) -> Result<(), Trouble> {
+    if !connected.authorization.as_ref().is_some_and(Authorization::is_granted) {
+        return Err(refused("the access is not granted, or not any more"));
+    }
+    let secret = hub.secret(&connected.connection.id).await?;
+    let tokens = secret.access.as_ref().map(|access| &access.tokens);
+    match tokens.is_some_and(|tokens| tokens.is_usable(hub.clock.now())) {
+        true => Ok(()),
+        false => Err(unreadable("the tokens are too old, and are replaced with the hub's next look at the ATS")),
+    }
+}
+
 fn owner() -> Result<String, Trouble> {
     let random = random::bytes().map_err(|_| unreadable("no randomness"))?;
     Ok(domain::id::readable_password(&random))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::decide::{self, Decision, Facts};
 use domain::id::{AtsId, GroupId};
+use domain::mapping::Mappings;
 use domain::provider::{Package, RequesterStanding, Standing};
 use domain::reason::{Reason, Refusal};
 use domain::request::{Barrier, CheckRequest, Subject};
@@ -52,6 +53,41 @@ pub async fn read_request(
     let (kept, until) = kept.unzip();
     let request = hub.ask_ats(connected, deadline, |ats| ats.read_request(subject, kept.as_ref())).await?;
     Ok((request, until))
+}
+
+/// The same without changing anything anywhere: tokens of a granted access are not replaced.
+///
+/// # Errors
+/// As [`read_request`].
+pub async fn read_as_is(
+    hub: &Hub,
+    connected: &Connected,
+    subject: &Subject,
+    deadline: Deadline,
+) -> Result<CheckRequest, Trouble> {
+    let kept = match &subject.request {
+        Some(request) => kept_request(hub, connected, request).await?.map(|(kept, _)| kept),
+        None => None,
+    };
+    hub.ask_ats_as_is(connected, deadline, |ats| ats.read_request(subject, kept.as_ref())).await
+}
+
+/// What is decided about a request by these mappings, with what the provider says at this moment.
+pub async fn decide_now(
+    hub: &Hub,
+    connected: &Connected,
+    mappings: &Mappings,
+    request: &CheckRequest,
+    packages: &Result<Vec<Package>, Trouble>,
+    deadline: Deadline,
+) -> (Decision, Trace) {
+    let connection = &connected.connection;
+    let question = decide::question(connection, mappings, request);
+    let standing = match &question {
+        Some(question) => ask_standing(hub, connected, deadline, question).await,
+        None => Err(no_group()),
+    };
+    decide::check(Facts { connection, mappings, request, packages, standing: &standing })
 }
 
 async fn kept_request(
@@ -169,9 +205,8 @@ async fn standing(
     deadline: Deadline,
     question: Option<&(Option<GroupId>, Option<Secret>)>,
 ) -> Result<Standing, Trouble> {
-    let Some((group, email)) = question else {
-        // Without a group the request is refused before the standing matters.
-        return Err(Trouble::because(Refusal::new(Reason::NoGroup), "no group to ask about"));
+    let Some(asked @ (group, email)) = question else {
+        return Err(no_group());
     };
     let digest = email.as_ref().map(|email| Sha256::digest(email.expose().trim().to_lowercase()).into());
     let key = (connected.connection.id.clone(), group.clone(), digest);
@@ -179,6 +214,20 @@ async fn standing(
         Some(RequesterStanding::Member(_)) => STANDING_KEPT,
         _ => BAD_STANDING_KEPT,
     };
-    let fetch = hub.ask_provider(connected, deadline, |provider| provider.standing(group.as_ref(), email.as_ref()));
+    let fetch = ask_standing(hub, connected, deadline, asked);
     hub.standings.get_or_fetch(&key, hub.clock.now(), keeps, fetch).await
+}
+
+async fn ask_standing(
+    hub: &Hub,
+    connected: &Connected,
+    deadline: Deadline,
+    (group, email): &(Option<GroupId>, Option<Secret>),
+) -> Result<Standing, Trouble> {
+    hub.ask_provider(connected, deadline, |provider| provider.standing(group.as_ref(), email.as_ref())).await
+}
+
+/// Without a group the request is refused before the standing matters.
+fn no_group() -> Trouble {
+    Trouble::because(Refusal::new(Reason::NoGroup), "no group to ask about")
 }

@@ -111,6 +111,25 @@ impl Hub {
         }
     }
 
+    /// Talks to the connection's ATS with the access that is there, and replaces none: it changes nothing of ours.
+    ///
+    /// # Errors
+    /// As [`Self::ask_ats`]; a [`Trouble`] that passes where the tokens must be replaced first.
+    pub async fn ask_ats_as_is<T>(
+        &self,
+        connected: &Connected,
+        deadline: Deadline,
+        talk: impl Fn(&dyn Ats) -> Talk<Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let connection = &connected.connection;
+        if connection.ats.authorizes().is_some() {
+            access::is_usable(self, connected).await?;
+        }
+        let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats, secret.access.as_ref());
+        let talk = |secret: &ConnectionSecret| Some(talk(connector(secret)?.as_ref()));
+        Box::pin(self.ask(&connection.id, Reason::AtsCredentials, deadline, talk)).await
+    }
+
     /// Where the connection's provider may call us.
     #[must_use]
     pub fn provider_webhook(&self, connection: &Connection) -> Option<Url> {

@@ -123,6 +123,7 @@ trait AtsRules {
     fn keeps_data_outside(&self, region: Region) -> bool;
     fn takes_links_without_login(&self) -> bool;
     fn shows_single_checks(&self) -> bool;
+    fn package_tag(&self, package: &str) -> Option<String>;
 }
 
 impl AtsSettings {
@@ -165,6 +166,12 @@ impl AtsSettings {
     #[must_use]
     pub fn shows_single_checks(&self) -> bool {
         self.rules().shows_single_checks()
+    }
+
+    /// The tag by which a package of that name is chosen, where the ATS's people choose by tags.
+    #[must_use]
+    pub fn package_tag(&self, package: &str) -> Option<String> {
+        self.rules().package_tag(package)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Decisions: synchronous, total, and explained. The shell gathers facts and does what is decided; it has no choice left.
 
+pub mod explain;
 mod package;
 mod prerequisites;
 pub mod repeat;
 
 use crate::connection::{Connection, ConnectionState};
-use crate::id::{GroupId, UserId};
+use crate::id::{GroupId, PackageId, UserId};
 use crate::mapping::{MappingKind, Mappings};
 use crate::provider::{GroupStanding, NewOrder, Package, RequesterStanding, Standing};
 use crate::reason::{Kind, NotForUs, Reason, Refusal};
@@ -31,6 +32,20 @@ pub enum Decision {
         trouble: Trouble,
         package: Option<Package>,
     },
+}
+
+impl Decision {
+    /// The package that it is about, where one could be told; with the request it makes the order's key.
+    #[must_use]
+    pub const fn package(&self) -> Option<&PackageId> {
+        match self {
+            Self::Order(order) => Some(&order.package),
+            Self::Refuse { package: Some(package), .. } | Self::Wait { package: Some(package), .. } => {
+                Some(&package.id)
+            }
+            Self::NotForUs(_) | Self::Refuse { .. } | Self::Wait { .. } => None,
+        }
+    }
 }
 
 /// Everything that a decision looks at.

@@ -56,7 +56,7 @@ pub(super) fn resolve(
                 (Some(package), _) => package.clone(),
                 (None, Ok(_)) => return unknown(value, "an id that the provider does not list", trace),
                 // Without the list an id is taken at its word: the provider refuses it if it is wrong.
-                (None, Err(_)) => Package { name: value.name().to_owned(), id, orderable: true },
+                (None, Err(_)) => Package::new(id, value.name().to_owned(), true),
             },
             Match::NotAnId => return unknown(value, "a mapping to something that is not an id", trace),
             Match::SeveralIds => {

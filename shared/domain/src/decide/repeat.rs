@@ -27,6 +27,34 @@ pub enum Repeat {
     NotForUs(NotForUs),
 }
 
+impl Repeat {
+    /// Why the next generation is not simply ordered, where it is not.
+    #[must_use]
+    pub fn held(self, existing: &Order) -> Option<Refusal> {
+        match self {
+            Self::NextGenerationHeld => Some(Refusal::new(Reason::PossibleDuplicate)),
+            Self::NextGenerationRefused => {
+                let earlier = existing.provider_reference();
+                let earlier = earlier.unwrap_or_else(|| existing.id.short().to_owned());
+                Some(Refusal::about(Reason::ReorderNotAllowed, &earlier))
+            }
+            Self::Afresh | Self::NextGeneration | Self::NotForUs(_) => None,
+        }
+    }
+
+    /// It as a word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Afresh => "afresh",
+            Self::NextGeneration => "next_order",
+            Self::NextGenerationHeld => "next_order_held",
+            Self::NextGenerationRefused => "next_order_refused",
+            Self::NotForUs(why) => why.code(),
+        }
+    }
+}
+
 /// What is known of a request beside its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Asked<'a> {

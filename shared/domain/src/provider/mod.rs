@@ -189,6 +189,26 @@ pub struct Package {
     pub name: String,
     /// Active, and marked for ordering from an ATS where the provider says so.
     pub orderable: bool,
+    /// Whether it is marked for ordering from an ATS, where the provider says so.
+    pub marked_for_ats: Option<bool>,
+    /// The labels that the provider puts on each order of it, where it says which.
+    pub tags: Vec<String>,
+}
+
+impl Package {
+    /// A package of which the provider says nothing more.
+    #[must_use]
+    pub const fn new(id: PackageId, name: String, orderable: bool) -> Self {
+        Self { id, name, orderable, marked_for_ats: None, tags: Vec::new() }
+    }
+}
+
+/// A group that orders can go into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+    pub active: bool,
 }
 
 /// Whether the requester may order in the group.
@@ -366,6 +386,9 @@ pub trait Provider: Send + Sync {
     /// The part that makes files of reports, where there is one.
     fn report_files(&self) -> Option<&dyn MakesReportFiles>;
 
+    /// The part that lists the groups, where there is one.
+    fn group_list(&self) -> Option<&dyn ListsGroups>;
+
     /// The part that lists what happened, where there is one.
     fn event_list(&self) -> Option<&dyn ListsEvents>;
 }
@@ -376,6 +399,11 @@ pub trait MakesReportFiles {
     fn make_report(&self, order: &ProviderOrderId) -> Talk<Result<String, Trouble>>;
 
     fn report_file(&self, file: &str) -> Talk<Result<ReportFile, Trouble>>;
+}
+
+/// A provider that lists the groups that orders can go into.
+pub trait ListsGroups {
+    fn groups(&self) -> Talk<Result<Vec<Group>, Trouble>>;
 }
 
 /// A provider that lists what happened, so that a lost callback is made up for.

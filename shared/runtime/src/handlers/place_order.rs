@@ -9,7 +9,7 @@ use domain::hint::{Hint, Message};
 use domain::id::{ConnectionId, OrderId};
 use domain::order::{Event, NextStep, Order, Planned};
 use domain::provider::{Correlation, NewOrder, Truth};
-use domain::reason::{Kind, NotForUs, Reason, Refusal};
+use domain::reason::{Kind, NotForUs, Refusal};
 use domain::request::Subject;
 use domain::trace::Trace;
 use domain::trouble::{PostOutcome, Trouble};
@@ -105,7 +105,7 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
         }
     };
     let subject = checked.request.subject.clone();
-    let key = package.as_ref().map_or("", |package| package.as_str());
+    let key = checked.decision.package().map_or("", |package| package.as_str());
     Planned {
         id: OrderId::derive(&connection.id, connection.ats.name(), &subject, key, generation),
         connection: connection.id.clone(),
@@ -190,15 +190,8 @@ async fn place(
                 };
                 match repeat::judge(&existing, asked, &mut checked.trace) {
                     Repeat::Afresh => replaces = Some(*existing),
-                    Repeat::NextGeneration => (generation, held) = (generation + 1, None),
-                    Repeat::NextGenerationHeld => {
-                        (generation, held) = (generation + 1, Some(Refusal::new(Reason::PossibleDuplicate)));
-                    }
-                    Repeat::NextGenerationRefused => {
-                        let earlier = existing.provider_reference();
-                        let earlier = earlier.unwrap_or_else(|| existing.id.short().to_owned());
-                        (generation, held) =
-                            (generation + 1, Some(Refusal::about(Reason::ReorderNotAllowed, &earlier)));
+                    next @ (Repeat::NextGeneration | Repeat::NextGenerationHeld | Repeat::NextGenerationRefused) => {
+                        (generation, held) = (generation + 1, next.held(&existing));
                     }
                     Repeat::NotForUs(why) => {
                         if let (Some(request), true) = (&existing.subject.request, existing.is_settled()) {

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::authorization::Authorization;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
-use domain::mapping::{self, Mapping, Mappings};
+use domain::mapping::Mappings;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub struct EventCursor {
     pub read_at: Timestamp,
 }
 
-fn connection_pk(id: &ConnectionId) -> String {
+pub(super) fn connection_pk(id: &ConnectionId) -> String {
     format!("CONN#{id}")
 }
 
@@ -89,17 +89,6 @@ impl Store {
             connections.push(items::data(&item?)?);
         }
         Ok(connections)
-    }
-
-    /// Sets what one word of the ATS means.
-    ///
-    /// # Errors
-    /// [`StoreError`] where it was not stored.
-    pub async fn put_mapping(&self, connection: &ConnectionId, mapping: &Mapping) -> Result<(), StoreError> {
-        let sk = format!("MAP#{}#{}", mapping.kind.code(), mapping::key(&mapping.ats_value));
-        let item = items::item(&connection_pk(connection), &sk, mapping, None)?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
     }
 
     /// Up to where and when the provider's event list was read.

@@ -23,6 +23,16 @@ pub struct Arrival<'a> {
     pub left_trigger: bool,
 }
 
+/// What is known of an application's latest arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    pub outcome: String,
+    pub last_at: Option<Timestamp>,
+    pub seen: i64,
+    /// The rules of its decision in one line.
+    pub trace: String,
+}
+
 fn inbox_pk(connection: &ConnectionId) -> String {
     format!("INBOX#{connection}")
 }
@@ -94,6 +104,23 @@ impl Store {
             .send()
             .await?;
         Ok(())
+    }
+
+    /// What last arrived for the application and did not become an order.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn arrived(&self, connection: &ConnectionId, application: &str) -> Result<Option<Arrived>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let found = get.set_key(Some(items::key(&inbox_pk(connection), application))).send().await?;
+        // An item may hold nothing but the latest refusal that the ATS shows.
+        let Some(item) = found.item.filter(|item| item.contains_key("outcome")) else { return Ok(None) };
+        Ok(Some(Arrived {
+            outcome: items::text_of(&item, "outcome").to_owned(),
+            last_at: items::number_of(&item, "last_at").and_then(|at| Timestamp::from_millisecond(at).ok()),
+            seen: items::number_of(&item, "seen").unwrap_or(0),
+            trace: items::text_of(&item, "trace").to_owned(),
+        }))
     }
 
     /// When the application was last seen outside the trigger status.

@@ -1,11 +1,13 @@
 //! The one table: ids, codes and times. Every write has a condition, so that whoever comes second knows.
 
+mod applications;
 mod audit;
 mod authorizations;
 mod connections;
 mod inbox;
 mod items;
 mod limiter;
+mod mappings;
 mod orders;
 mod page;
 mod polls;
@@ -22,7 +24,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 pub use self::audit::AuditEntry;
 pub use self::authorizations::Claim;
 pub use self::connections::{Connected, EventCursor};
-pub use self::inbox::Arrival;
+pub use self::inbox::{Arrival, Arrived};
+pub use self::mappings::{Deleted, Mapped, Put};
 pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};
 pub use self::page::{ListError, NoCursor, Page};
 pub use self::requests::{KEPT_FOR, KeptRequest};

@@ -4,6 +4,7 @@ use domain::id::ConnectionId;
 use domain::mapping::{self, MappingKind};
 use domain::text;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::items::{self, Item, number};
@@ -16,7 +17,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const LONGEST: usize = 200;
 
 /// A word that was wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unmapped {
     pub kind: String,
     pub ats_value: String,
@@ -28,7 +29,7 @@ fn unmapped_pk(connection: &ConnectionId) -> String {
     format!("UNMAPPED#{connection}")
 }
 
-fn unmapped_key(connection: &ConnectionId, kind: MappingKind, word: &str) -> Item {
+pub(super) fn unmapped_key(connection: &ConnectionId, kind: MappingKind, word: &str) -> Item {
     items::key(&unmapped_pk(connection), &format!("{}#{}", kind.code(), mapping::key(word)))
 }
 
@@ -82,20 +83,5 @@ impl Store {
             last_at: items::number_of(item, "last_at").and_then(|at| Timestamp::from_millisecond(at).ok()),
         };
         Ok(found.items.unwrap_or_default().iter().map(read).collect())
-    }
-
-    /// Forgets a word, as it is mapped now.
-    ///
-    /// # Errors
-    /// [`StoreError`] where it may still be there.
-    pub async fn forget_unmapped(
-        &self,
-        connection: &ConnectionId,
-        kind: MappingKind,
-        word: &str,
-    ) -> Result<(), StoreError> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        delete.set_key(Some(unmapped_key(connection, kind, word))).send().await?;
-        Ok(())
     }
 }

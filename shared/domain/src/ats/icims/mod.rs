@@ -57,6 +57,10 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         false
     }
+
+    fn package_tag(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 impl ReceivesWebhooks for Settings {

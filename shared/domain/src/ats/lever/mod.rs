@@ -79,6 +79,10 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         false
     }
+
+    fn package_tag(&self, package: &str) -> Option<String> {
+        Some(format!("{} {}", self.package_prefix.trim(), package.trim()))
+    }
 }
 
 impl ReceivesWebhooks for Settings {

@@ -59,6 +59,10 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         true
     }
+
+    fn package_tag(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 impl ListsRequests for Settings {

@@ -3,7 +3,7 @@ mod repeat;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::id::{AtsId, PackageId};
+use crate::id::AtsId;
 use crate::mapping::Mapping;
 use crate::reason::NotForUs;
 use crate::request::{AtsValue, Candidate, Subject};
@@ -25,7 +25,7 @@ fn value(id: Option<&str>, text: &str) -> AtsValue {
 }
 
 fn package(id: &str, name: &str) -> Package {
-    Package { id: PackageId::parse(id).unwrap(), name: name.to_owned(), orderable: true }
+    Package::new(PackageId::parse(id).unwrap(), name.to_owned(), true)
 }
 
 fn standing(group: GroupStanding, requester: Option<RequesterStanding>) -> Result<Standing, Trouble> {

@@ -17,7 +17,7 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
+    Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::checklist::{Line, Used};
@@ -88,7 +88,7 @@ impl Connector {
 }
 
 fn as_package(one: &ListedPackage) -> Package {
-    Package { id: one.id.clone(), name: one.name.clone(), orderable: true }
+    Package::new(one.id.clone(), one.name.clone(), true)
 }
 
 /// Stands for an address that the settings lack. They are checked before they are saved; with what was saved otherwise
@@ -148,6 +148,11 @@ impl Provider for Connector {
     }
 
     fn report_files(&self) -> Option<&dyn MakesReportFiles> {
+        None
+    }
+
+    /// Orders go to an account and a location that the settings name.
+    fn group_list(&self) -> Option<&dyn ListsGroups> {
         None
     }
 

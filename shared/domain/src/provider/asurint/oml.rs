@@ -179,7 +179,7 @@ pub(super) fn packages(response: &HttpResponse) -> Result<Vec<Package>, Trouble>
         // Without an id there is nothing that could be ordered.
         let id = PackageId::parse(row.first_at(&PACKAGE_IDS)?).ok()?;
         let is_off = row.first_at(&PACKAGE_SWITCHES).is_some_and(|word| matches!(word, "false" | "False" | "0"));
-        Some(Package { id, name: row.first_at(&PACKAGE_NAMES).unwrap_or_default().to_owned(), orderable: !is_off })
+        Some(Package::new(id, row.first_at(&PACKAGE_NAMES).unwrap_or_default().to_owned(), !is_off))
     };
     Ok(list.children("Package").filter_map(package).collect())
 }

@@ -69,7 +69,7 @@ pub(super) fn packages(response: &HttpResponse) -> Result<Vec<Package>, Trouble>
     let package = |row: Row| {
         // Without an id there is nothing that could be ordered.
         let id = PackageId::parse(&row.id?).ok()?;
-        Some(Package { id, name: row.name.unwrap_or_default(), orderable: row.active.unwrap_or(true) })
+        Some(Package::new(id, row.name.unwrap_or_default(), row.active.unwrap_or(true)))
     };
     Ok(rows.into_iter().filter_map(package).collect())
 }

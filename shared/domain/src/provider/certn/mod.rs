@@ -9,7 +9,7 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    Correlation, EventPage, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package,
+    Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
     Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
 use crate::checklist::{Line, Used};
@@ -228,6 +228,10 @@ impl Provider for Connector {
         Some(self)
     }
 
+    fn group_list(&self) -> Option<&dyn ListsGroups> {
+        Some(self)
+    }
+
     fn event_list(&self) -> Option<&dyn ListsEvents> {
         Some(self)
     }
@@ -244,6 +248,12 @@ impl MakesReportFiles for Connector {
         self.ask(self.get(&["cases", "report-files", file], &[]), |outcome| {
             Talk::Done(success(outcome).and_then(|response| wire::report_file(&response)))
         })
+    }
+}
+
+impl ListsGroups for Connector {
+    fn groups(&self) -> Talk<Result<Vec<Group>, Trouble>> {
+        self.list_all(&["groups"], &[], wire::groups)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::http::HttpResponse;
 use crate::id::{GroupId, ProviderOrderId, UserId};
 use crate::provider::{
-    CheckProgress, EventPage, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, ReportPage, Truth,
+    CheckProgress, EventPage, Group, GroupStanding, NewOrder, Package, ProviderEvent, ReportFile, ReportPage, Truth,
 };
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
@@ -107,9 +107,34 @@ const fn yes() -> bool {
 
 pub(super) fn packages(response: &HttpResponse) -> Result<(Vec<Package>, bool), Trouble> {
     list(response, |package: PackageBody| {
-        let kept_off = ATS_SWITCHES.iter().any(|name| package.others.get(*name) == Some(&Value::Bool(false)));
-        Package { id: package.id, name: package.name, orderable: package.is_active && !kept_off }
+        let mut switches = ATS_SWITCHES.iter().filter_map(|name| package.others.get(*name)?.as_bool());
+        let marked = switches.next().map(|first| first && switches.all(|on| on));
+        Package {
+            id: package.id,
+            name: package.name,
+            orderable: package.is_active && marked != Some(false),
+            marked_for_ats: marked,
+            tags: package.others.get("tags").map(tag_names).unwrap_or_default(),
+        }
     })
+}
+
+/// The names of tags, which come bare or inside objects; what is neither is passed over.
+fn tag_names(tags: &Value) -> Vec<String> {
+    let name = |tag: &Value| tag.as_str().or_else(|| tag.get("name")?.as_str()).map(quoted);
+    tags.as_array().into_iter().flatten().filter_map(name).filter(|name| !name.is_empty()).collect()
+}
+
+pub(super) fn groups(response: &HttpResponse) -> Result<(Vec<Group>, bool), Trouble> {
+    #[derive(Deserialize)]
+    struct Listed {
+        id: GroupId,
+        #[serde(default, deserialize_with = "or_default")]
+        name: String,
+        #[serde(default = "yes", deserialize_with = "or_yes")]
+        is_active: bool,
+    }
+    list(response, |group: Listed| Group { id: group.id, name: group.name, active: group.is_active })
 }
 
 /// A user of the account; the address is compared and dropped.

@@ -26,6 +26,7 @@ pub mod start_lever_authorization;
 pub mod update_connection;
 
 mod body;
+mod catalogue;
 
 use std::sync::Arc;
 

@@ -7,23 +7,49 @@ use domain::invalid::Invalid;
 use domain::mapping::{Mapping, MappingKind};
 use domain::provider::GroupStanding;
 use domain::status::{OrderStatus, ResultCode};
+use domain::text::quoted;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
+use super::catalogue::not_told;
 use super::operation::{Operation, of};
 use crate::checks;
-use crate::edge::{Answer, Call, json_answer, problem};
+use crate::edge::{Answer, Call, conflict, json_answer, problem};
 use crate::hub::Hub;
-use crate::store::Connected;
+use crate::store::{AuditEntry, Connected, Mapped, Put};
+
+/// The longest word of an ATS that is mapped, in characters.
+pub(super) const LONGEST: usize = 200;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewMapping {
     kind: MappingKind,
+    /// The word as the ATS has it; the case of its letters does not count.
+    #[schemars(length(min = 1, max = 200))]
     ats_value: String,
+    /// The provider's id of the package or the group, or our code of the result or the status.
+    #[schemars(length(min = 1, max = 128))]
     provider_value: String,
+    /// The revision that must be stored, 0 for none; without it the latest comer wins.
+    #[serde(default)]
+    rev: Option<u64>,
+}
+
+/// A mapping as an admin sees it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ShownMapping {
+    #[serde(flatten)]
+    mapping: Mapping,
+    /// Counts up with each change, from 1.
+    rev: u64,
+}
+
+impl From<Mapped> for ShownMapping {
+    fn from(Mapped { mapping, rev }: Mapped) -> Self {
+        Self { mapping, rev }
+    }
 }
 
 pub const OPERATION: Operation = Operation {
@@ -33,8 +59,8 @@ pub const OPERATION: Operation = Operation {
     summary: "Sets what one word of the ATS means at the provider.",
     query: &[],
     body: Some(of::<NewMapping>()),
-    answers: &[(200, of::<serde_json::Value>())],
-    problems: &[400, 404, 413, 422, 503],
+    answers: &[(200, of::<ShownMapping>())],
+    problems: &[400, 404, 409, 413, 422, 503],
 };
 
 /// Handles `PUT /admin/connections/{connection}/mappings`.
@@ -45,12 +71,13 @@ pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
 }
 
 async fn put(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
+    super::body::only(call, &[])?;
     let connected = super::connected(hub, call).await?;
     let new: NewMapping = super::body::body(call)?;
     let invalid =
         |field: &str, why: &str| problem(422, "The mapping cannot be saved as it is.", &[Invalid::new(field, why)]);
     let ats_value = new.ats_value.trim();
-    if ats_value.is_empty() || ats_value.chars().count() > 200 {
+    if ats_value.is_empty() || ats_value.chars().count() > LONGEST {
         return Err(invalid("ats_value", "must have 1 to 200 characters"));
     }
     if let Some(why) = unknown_to_provider(hub, &connected, &new, call).await? {
@@ -61,15 +88,18 @@ async fn put(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         ats_value: ats_value.to_owned(),
         provider_value: new.provider_value.trim().to_owned(),
     };
-    let id = &connected.connection.id;
-    hub.store.put_mapping(id, &mapping).await.map_err(|error| super::unavailable(&error))?;
-    hub.store
-        .forget_unmapped(id, mapping.kind, &mapping.ats_value)
-        .await
-        .map_err(|error| super::unavailable(&error))?;
+    let (id, code) = (&connected.connection.id, mapping.kind.code());
+    let about = format!("{code} \"{}\" → {}", quoted(ats_value), mapping.provider_value);
+    let entry = AuditEntry::new(&connected.connection, hub.clock.now(), &call.caller, "put-mapping", about);
+    let put = hub.store.put_mapping(id, &mapping, new.rev, &entry).await.map_err(|error| super::unavailable(&error))?;
+    let rev = match put {
+        Put::Conflict(0) => return Err(conflict("There is no such mapping: it was deleted, or never there.", 0)),
+        Put::Conflict(rev) => return Err(conflict("Somebody else changed this mapping.", rev)),
+        Put::Changed(rev) | Put::Same(rev) => rev,
+    };
     hub.forget(id).await;
-    tracing::info!(connection = %id, "mapped");
-    Ok(json_answer(200, &json!(mapping)))
+    tracing::info!(connection = %id, rev, "mapped");
+    Ok(json_answer(200, &ShownMapping { mapping, rev }))
 }
 
 /// Why the provider would not know what is mapped to, asked of the provider now.
@@ -79,15 +109,12 @@ async fn unknown_to_provider(
     new: &NewMapping,
     call: &Call,
 ) -> Result<Option<&'static str>, Answer> {
-    let unreachable = |trouble: domain::trouble::Trouble| {
-        tracing::warn!(cause = %trouble.cause(), "the provider could not be asked");
-        problem(503, "The provider cannot be asked just now whether it knows this. Try again.", &[])
-    };
+    let told = |trouble| not_told(connected, &trouble);
     let value = new.provider_value.trim();
     match new.kind {
         MappingKind::Package => {
             let packages = checks::packages(hub, connected, call.deadline, SignedDuration::ZERO);
-            let packages = packages.await.map_err(unreachable)?;
+            let packages = Box::pin(packages).await.map_err(told)?;
             Ok(match packages.iter().find(|package| package.id.as_str() == value) {
                 None => Some("is not the id of a package at the provider"),
                 Some(package) if !package.orderable => Some("is a package that is not enabled for ordering"),
@@ -97,7 +124,7 @@ async fn unknown_to_provider(
         MappingKind::Group => {
             let Ok(group) = GroupId::parse(value) else { return Ok(Some("is not the id of a group")) };
             let standing = hub.ask_provider(connected, call.deadline, |provider| provider.standing(Some(&group), None));
-            Ok(match standing.await.map_err(unreachable)?.group {
+            Ok(match Box::pin(standing).await.map_err(told)?.group {
                 GroupStanding::Active => None,
                 GroupStanding::Inactive => Some("is an inactive group"),
                 GroupStanding::Unknown => Some("is not the id of a group at the provider"),

@@ -133,7 +133,7 @@ fn packages_of_the_settings_are_taken_instead_of_asking() {
     for way in WAYS {
         let connector = connector_with(way, |settings| settings["packages"] = json!([{"id": "p1", "name": "Basic"}]));
         let (packages, requests) = against(connector.packages(), vec![]);
-        let expected = Package { id: PackageId::parse("p1").unwrap(), name: "Basic".to_owned(), orderable: true };
+        let expected = Package::new(PackageId::parse("p1").unwrap(), "Basic".to_owned(), true);
         assert_eq!((packages, requests.len()), (Ok(vec![expected]), 0), "{way}");
     }
 }
