@@ -282,6 +282,8 @@ pub(super) async fn place_again(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let timing = &hub.config.timing;
+    // Whatever is found applies only while nobody else went on with the order.
+    let placement = order.placement.clone();
     let checked = checks::check_kept(hub, connected, &order.subject, deadline).await;
     let now = hub.clock.now();
     let checked = match checked {
@@ -292,7 +294,10 @@ pub(super) async fn place_again(
     if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
         // Meanwhile another package is set: that is another order, under its own key.
         let next = Box::pin(place(hub, connected, checked, order.ats_ref.as_deref(), deadline)).await?;
-        change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
+        change(hub, order, |order| {
+            if order.placement == placement { vec![order.handed_over(&next, now)] } else { Vec::new() }
+        })
+        .await?;
         return Ok(());
     }
     match checked.decision {
@@ -310,6 +315,9 @@ pub(super) async fn place_again(
         Decision::NotForUs(_) => Ok(()),
         Decision::Refuse { refusal, .. } => {
             change_and_write(hub, connected, order, deadline, |order| {
+                if order.placement != placement {
+                    return Vec::new();
+                }
                 vec![order.refused(refusal.clone(), now, timing).explained(checked.trace.clone())]
             })
             .await?;
@@ -330,7 +338,11 @@ async fn still_waits(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let now = hub.clock.now();
+    let placement = order.placement.clone();
     change_and_write(hub, connected, order, deadline, |order| {
+        if order.placement != placement {
+            return Vec::new();
+        }
         let mut event = order.still_waits(trouble, now, &hub.config.timing);
         event.trace.clone_from(&trace);
         vec![event]
