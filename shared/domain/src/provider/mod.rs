@@ -368,6 +368,24 @@ pub trait Provider: Send + Sync {
 
     /// The part that lists what happened, where there is one.
     fn event_list(&self) -> Option<&dyn ListsEvents>;
+
+    /// The part that cancels orders, where there is one.
+    fn cancels(&self) -> Option<&dyn CancelsOrders>;
+}
+
+/// What became of asking that an order be cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    Taken,
+    /// It is closed: how it ended, the order itself tells.
+    Closed,
+    /// The provider does not have it, or not any more.
+    Gone,
+}
+
+/// A provider that cancels an order where it is told to. Telling it twice changes nothing.
+pub trait CancelsOrders {
+    fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>>;
 }
 
 /// A provider that makes short-lived files of reports.

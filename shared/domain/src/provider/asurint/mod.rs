@@ -16,7 +16,7 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
+    Cancelled, CancelsOrders, Correlation, Findings, GroupStanding, ListsEvents, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::http::{System, https};
@@ -148,6 +148,20 @@ impl Provider for Connector {
 
     fn event_list(&self) -> Option<&dyn ListsEvents> {
         None
+    }
+
+    fn cancels(&self) -> Option<&dyn CancelsOrders> {
+        match self.settings.codec {
+            Codec::Json => Some(self),
+            // The XML gateway has no such call.
+            Codec::Oml => None,
+        }
+    }
+}
+
+impl CancelsOrders for Connector {
+    fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>> {
+        Api(self).cancel(order)
     }
 }
 
