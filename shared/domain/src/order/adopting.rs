@@ -1,12 +1,15 @@
 //! What an admin says of an order: which one at the provider it is, or that it is not wanted any more.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Event, Order, Placement, Timing};
 use crate::id::ProviderOrderId;
-use crate::provider::Truth;
+use crate::provider::{Cancelled, Truth};
 use crate::reason::Reason;
 use crate::status::OrderStatus;
+
+/// When an order is looked at again that the provider was told to cancel.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
 
 /// What naming the provider's order comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +90,20 @@ impl Order {
         self.placement == Placement::Refused && self.status == OrderStatus::Cancelled
     }
 
-    /// An admin had it cancelled at the provider, which may take a moment.
-    pub fn cancel_asked(&mut self, now: Timestamp) -> Event {
-        Event::new(now, "cancelled by an admin", "the provider was told")
+    /// An admin had the provider told to cancel it; what it says of it is read by itself.
+    pub fn cancel_asked(&mut self, told: Cancelled, now: Timestamp) -> Event {
+        let cause = match told {
+            Cancelled::Taken => "the provider was told",
+            Cancelled::Closed => "the provider had closed it already",
+            Cancelled::Gone => "the provider does not have it",
+        };
+        Event::new(now, "cancelled by an admin", cause)
+    }
+
+    /// The provider may take a moment for what it was told: an open order is looked at soon.
+    pub fn look_soon(&mut self, now: Timestamp) {
+        if let (false, Some(at)) = (self.status.is_end(), self.look_at) {
+            self.look_at = now.saturating_add(SOON).ok().map(|soon| soon.min(at));
+        }
     }
 }

@@ -71,6 +71,8 @@ pub enum NotReplayed {
     GoesOnAs(OrderId),
     CancelledHere,
     StillOpen,
+    /// Another order follows it already.
+    FollowedBy(OrderId),
 }
 
 impl NotReplayed {
@@ -86,6 +88,7 @@ impl NotReplayed {
             Self::GoesOnAs(_) => "goes_on_as_another",
             Self::CancelledHere => "cancelled",
             Self::StillOpen => "still_open",
+            Self::FollowedBy(_) => "followed_by_another",
         }
     }
 
@@ -108,6 +111,7 @@ impl NotReplayed {
             Self::CancelledHere => {
                 "It was cancelled before it was sent. Say force_reorder to order it all the same.".to_owned()
             }
+            Self::FollowedBy(order) => format!("The order {order} follows it already: replay that one."),
             Self::StillOpen => "The order is still open, so another one would be a second one.".to_owned(),
         }
     }
@@ -146,7 +150,11 @@ impl Order {
             },
             Placement::Retry { .. } => Ok(Replay::Place),
             Placement::Parked if self.is_possible_duplicate() => {
-                if force_reorder { Ok(Replay::Place) } else { Err(NotReplayed::MustBeConfirmed) }
+                if force_reorder {
+                    Ok(Replay::Place)
+                } else {
+                    Err(NotReplayed::MustBeConfirmed)
+                }
             }
             // A person who looked at the provider says that it is not there.
             Placement::Parked if force_reorder => Ok(Replay::Place),

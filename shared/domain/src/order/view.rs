@@ -123,7 +123,8 @@ impl Order {
             action_by: self.action_by,
             refusal: self.refusal.clone(),
             result: self.result.clone(),
-            sentence: if self.was_cancelled_here() { NEVER_SENT } else { sentence(self.status, self.action_by) }.to_owned(),
+            sentence: if self.was_cancelled_here() { NEVER_SENT } else { sentence(self.status, self.action_by) }
+                .to_owned(),
             package_name: self.package_name.clone(),
             reference: self.provider_reference(),
             status_word: self.status_word.clone(),

@@ -302,6 +302,24 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// All that is certain of an order that a person found at a provider that cannot be asked.
+    #[must_use]
+    pub const fn invited(order: ProviderOrderId) -> Self {
+        Self {
+            order,
+            short_id: None,
+            status: OrderStatus::PendingCandidate,
+            status_word: None,
+            action_by: None,
+            result: None,
+            awaits_score: None,
+            modified: None,
+            checks: Vec::new(),
+            report: ReportPage::ByNumber,
+            ask_often: false,
+        }
+    }
+
     /// The same with what an admin said that the client's own words mean. The words themselves stay as they are.
     #[must_use]
     pub fn mapped(mut self, mappings: &Mappings) -> Self {

@@ -319,9 +319,13 @@ pub(super) async fn place_again(
     if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
         // Meanwhile another package is set: that is another order, under its own key.
         let next = Box::pin(place(hub, connected, checked, Some(&order), deadline)).await?;
-        change(hub, order, |order| {
-            if order.placement == placement { vec![order.handed_over(&next, now)] } else { Vec::new() }
-        })
+        change(
+            hub,
+            order,
+            |order| {
+                if order.placement == placement { vec![order.handed_over(&next, now)] } else { Vec::new() }
+            },
+        )
         .await?;
         return Ok(());
     }

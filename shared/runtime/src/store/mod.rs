@@ -42,6 +42,11 @@ impl StoreError {
     fn new(cause: impl Into<String>) -> Self {
         Self { cause: cause.into() }
     }
+
+    /// The table's own cursor is not taken back.
+    pub(crate) fn of_list() -> Self {
+        Self::new("a cursor that is none")
+    }
 }
 
 impl fmt::Display for StoreError {

@@ -26,6 +26,7 @@ pub mod start_lever_authorization;
 pub mod update_connection;
 
 mod body;
+mod orders;
 
 use std::sync::Arc;
 
