@@ -1,12 +1,17 @@
 //! Certn refuses an order, or its answer does not say whether there is one: people are told, and there is never a second.
 
+use std::time::Duration;
+
+use domain::hint::{Hint, Message};
 use jiff::SignedDuration;
 use local_stack::simulators::certn::{Key, KeyState, LateCommit};
 use local_stack::simulators::shared::Effect;
 use local_stack::stack::{Candidate, Customer, GROUP, STANDARD, Stack};
+use runtime::deadline::Deadline;
+use runtime::handlers::place_order;
 use serde_json::json;
 
-use crate::support::{API_KEY, advanced, cases, no_violations, row, stack, story};
+use crate::support::{API_KEY, advanced, another_hub, cases, no_violations, orders, row, stack, story};
 
 const ORDER: &str = "POST /api/public/cases/order-package/";
 
@@ -131,6 +136,36 @@ async fn an_order_that_was_throttled_is_sent_again_when_certn_says() {
         assert_eq!(orders_answered(&stack) - sent, 2, "{first}");
         check_ordered(&stack, &customer, &candidate, first);
     }
+}
+
+#[tokio::test]
+async fn who_cannot_read_the_ats_does_not_undo_what_another_worker_placed_meanwhile() {
+    let stack = stack().await;
+    let customer = warm(&stack).await;
+    let simulators = stack.simulators().unwrap();
+    simulators.certn.set_key_state(API_KEY, KeyState::Revoked);
+    let candidate = advanced(&customer, "Undone").await;
+    simulators.certn.set_key_state(API_KEY, KeyState::Valid);
+    stack.clock.advance(SignedDuration::from_mins(11));
+    let order = domain::id::OrderId::parse(&orders(&stack, &candidate).await[0]).unwrap();
+    let resume = || {
+        let hub = another_hub(&stack, "place-order");
+        let message = Message::new(Hint::Resume { order: order.clone() });
+        async { place_order::handle(hub.await, message, Deadline::after(Duration::from_secs(60))).await }
+    };
+    simulators.icims.harness.arm("GET /customers/", 1, Effect::HoldBefore);
+    let (slow, ()) = futures::join!(resume(), async {
+        simulators.icims.harness.held.notified().await;
+        assert!(resume().await.is_ok());
+        assert_eq!(cases(&stack, "Undone"), 1);
+        simulators.icims.harness.clear_faults();
+        let down = Effect::Status { code: 503, retry_after: None, body: None };
+        simulators.icims.harness.arm("GET /customers/", 0, down);
+    });
+    assert!(slow.is_ok());
+    simulators.icims.harness.clear_faults();
+    stack.pass(SignedDuration::from_mins(10)).await.unwrap();
+    check_ordered(&stack, &customer, &candidate, "Undone");
 }
 
 /// Nobody knows whether the order was taken: nothing is sent again before a lookup can be trusted, and there is one.

@@ -211,8 +211,8 @@ async fn standing(
     let digest = email.as_ref().map(|email| Sha256::digest(email.expose().trim().to_lowercase()).into());
     let key = (connected.connection.id.clone(), group.clone(), digest);
     let keeps = |standing: &Standing| match standing.requester {
-        Some(RequesterStanding::Member(_)) => STANDING_KEPT,
-        _ => BAD_STANDING_KEPT,
+        Some(RequesterStanding::Member(_)) => hub.keeps(&connected.connection.id, STANDING_KEPT),
+        _ => hub.keeps(&connected.connection.id, BAD_STANDING_KEPT),
     };
     let fetch = ask_standing(hub, connected, deadline, asked);
     hub.standings.get_or_fetch(&key, hub.clock.now(), keeps, fetch).await

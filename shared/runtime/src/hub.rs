@@ -1,6 +1,7 @@
 //! What every handler is given: clients that are warm, caches, the clock.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use domain::ats::{Ats, ListsRequests, Page};
@@ -10,7 +11,7 @@ use domain::provider::{Package, Provider, Standing};
 use domain::reason::{Reason, Refusal};
 use domain::talk::Talk;
 use domain::trouble::Trouble;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use crate::access;
@@ -41,6 +42,8 @@ pub struct Hub {
     connections: Aged<ConnectionId, Option<Arc<Connected>>>,
     pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
     pub(crate) standings: Aged<Asked, Standing>,
+    /// From when on what is read of a connection counts, where somebody said that it changed.
+    fresh_from: Arc<Mutex<HashMap<ConnectionId, Timestamp>>>,
 }
 
 impl Hub {
@@ -64,6 +67,7 @@ impl Hub {
             connections: Aged::default(),
             packages: Aged::default(),
             standings: Aged::default(),
+            fresh_from: Arc::default(),
         };
         Ok(hub)
     }
@@ -80,6 +84,26 @@ impl Hub {
     /// Forgets what is kept of a connection, after an admin changed it here.
     pub async fn forget(&self, id: &ConnectionId) {
         self.connections.forget(id).await;
+    }
+
+    /// What was read of the connection before `since` counts no more: an admin says that something was cured.
+    pub async fn renew(&self, id: &ConnectionId, since: Timestamp) {
+        {
+            let mut fresh_from = self.fresh_from.lock().unwrap_or_else(PoisonError::into_inner);
+            if fresh_from.get(id).is_some_and(|known| *known >= since) {
+                return;
+            }
+            fresh_from.insert(id.clone(), since);
+        }
+        self.forget(id).await;
+        self.packages.forget(id).await;
+        self.secrets.forget(id).await;
+    }
+
+    /// For how long what is read of the connection is kept: `longest`, but never from before [`Self::renew`].
+    pub(crate) fn keeps(&self, id: &ConnectionId, longest: SignedDuration) -> SignedDuration {
+        let fresh_from = self.fresh_from.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied();
+        fresh_from.map_or(longest, |since| longest.min(since.duration_until(self.clock.now())))
     }
 
     /// The connection's secret, kept for a few minutes.

@@ -17,6 +17,7 @@ pub mod lambda;
 pub mod outbound;
 pub mod queue;
 pub mod random;
+pub mod replay;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;

@@ -109,6 +109,11 @@ impl Secrets {
         self.cache.get_or_fetch(connection, now, |_| KEPT, self.read(connection)).await
     }
 
+    /// Forgets what is kept of the connection's secret.
+    pub async fn forget(&self, connection: &ConnectionId) {
+        self.cache.forget(connection).await;
+    }
+
     /// Replaces the connection's secret.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::deadline::Deadline;
 use crate::hub::Hub;
-use crate::store::{Connected, Expect, Saved, StoreError};
+use crate::store::{AuditEntry, Connected, Expect, Saved, StoreError};
 
 /// How many states one worker writes in a row before it leaves the rest to `reconcile`.
 const MOST_IN_A_ROW: usize = 5;
@@ -31,6 +31,32 @@ pub async fn change(
         order.rev = before + 1;
         match hub.store.save(&mut order, Expect::Rev(before), &events, &hub.config.timing).await? {
             Saved::Yes => return Ok(order),
+            Saved::Conflict(existing) => order = *existing,
+        }
+    }
+}
+
+/// Stores what an admin does to an order, with the audit entry in the same write. `make` may find that it cannot be done,
+/// also after somebody else was first.
+///
+/// # Errors
+/// [`StoreError`]: nothing is known of the write.
+pub async fn change_audited<E>(
+    hub: &Hub,
+    mut order: Order,
+    audit: &AuditEntry,
+    mut make: impl FnMut(&mut Order) -> Result<Vec<Event>, E>,
+) -> Result<Result<Order, E>, StoreError> {
+    loop {
+        let before = order.rev;
+        let events = match make(&mut order) {
+            Ok(events) => events,
+            Err(not_done) => return Ok(Err(not_done)),
+        };
+        order.rev = before + 1;
+        let expect = Expect::Rev(before);
+        match hub.store.save_with(&mut order, expect, &events, &hub.config.timing, Some(audit)).await? {
+            Saved::Yes => return Ok(Ok(order)),
             Saved::Conflict(existing) => order = *existing,
         }
     }

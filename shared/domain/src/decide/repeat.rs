@@ -80,6 +80,9 @@ pub fn judge(existing: &Order, asked: Asked<'_>, trace: &mut Trace) -> Repeat {
 /// By the ATS's own history: the same stay is the same request.
 fn of_entry(existing: &Order, entry: TriggerEntry, refusal: Option<&Refusal>) -> (&'static str, Repeat) {
     let same = existing.entered_at == Some(entry.at);
+    if same && existing.was_cancelled_here() {
+        return ("an admin cancelled it in this very stay", Repeat::NotForUs(NotForUs::DuplicateDelivery));
+    }
     if existing.placement == Placement::Refused {
         return if same && existing.refusal.as_ref() == refusal {
             ("the same refusal of this very stay", Repeat::NotForUs(NotForUs::DuplicateDelivery))
@@ -104,10 +107,12 @@ fn of_entry(existing: &Order, entry: TriggerEntry, refusal: Option<&Refusal>) ->
 
 /// By what was seen of an ATS that keeps no history.
 fn of_move(existing: &Order, asked: Asked<'_>) -> (&'static str, Repeat) {
-    let left_since = asked.left_trigger_at.is_some_and(|left| left > existing.created_at);
+    let left_since = asked.left_trigger_at.is_some_and(|left| left > existing.asked_at());
     let held_as_duplicate = existing.placement == Placement::Parked
         && existing.refusal.as_ref().is_some_and(|refusal| refusal.reason == Reason::PossibleDuplicate);
-    if existing.placement == Placement::Refused {
+    if existing.was_cancelled_here() && !left_since {
+        ("an admin cancelled it", Repeat::NotForUs(NotForUs::DuplicateDelivery))
+    } else if existing.placement == Placement::Refused {
         ("an earlier refusal", Repeat::Afresh)
     } else if held_as_duplicate && left_since {
         ("an unconfirmed repetition, then seen outside the trigger status", Repeat::Afresh)

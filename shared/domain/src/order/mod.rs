@@ -3,7 +3,9 @@
 //! Each change is a method that takes the time and gives back what happened as [`Event`]s for the order's story. The
 //! shell stores the order with a condition on [`Order::rev`] and does what [`Order::next_step`] says.
 
+mod adopting;
 mod placing;
+mod replaying;
 mod story;
 mod truth;
 mod view;
@@ -12,7 +14,9 @@ mod writing;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::adopting::{Adoption, Cancelling};
 pub use self::placing::{Found, Placement, Planned};
+pub use self::replaying::{COOL_DOWN, MOST_REPLAYS, NotReplayed, Replay, Replays};
 pub use self::story::Event;
 pub use self::view::{LinkKind, View};
 pub use self::writing::{CLAIM, Wrote};
@@ -75,6 +79,11 @@ pub struct Order {
     /// Counts up with each stored change; the condition of every write.
     pub rev: u64,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub replays: Replays,
+    /// The order under whose key the request goes on.
+    #[serde(default)]
+    pub goes_on_as: Option<OrderId>,
 
     pub placement: Placement,
     /// When the first attempt was about to be sent; a lookup goes back to here.
@@ -202,7 +211,7 @@ impl Order {
     /// does not answer it: whoever sends the same request again after that wants it tried again.
     #[must_use]
     pub fn answers_its_request(&self) -> bool {
-        self.placement != Placement::Refused || self.wants_write()
+        self.placement != Placement::Refused || self.wants_write() || self.was_cancelled_here()
     }
 
     /// Whether [`Self::listed_again`] would change anything.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Order, Timing};
+use super::{Event, Order, Replays, Timing};
 use crate::id::{ConnectionId, GroupId, OrderId, PackageId, UserId};
 use crate::provider::{ReportPage, Truth};
 use crate::reason::{Kind, Reason, Refusal};
@@ -53,7 +53,7 @@ impl Placement {
         }
     }
 
-    const fn attempt(&self) -> u32 {
+    pub(super) const fn attempt(&self) -> u32 {
         match self {
             Self::Placing { attempt, .. } | Self::Retry { attempt, .. } | Self::Uncertain { attempt, .. } => *attempt,
             Self::Refused | Self::Parked | Self::Placed => 0,
@@ -99,7 +99,7 @@ pub enum Found {
 }
 
 impl Order {
-    fn new(planned: Planned, placement: Placement, status: OrderStatus, now: Timestamp) -> Self {
+    pub(super) fn new(planned: Planned, placement: Placement, status: OrderStatus, now: Timestamp) -> Self {
         Self {
             id: planned.id,
             connection: planned.connection,
@@ -113,6 +113,8 @@ impl Order {
             candidate_mark: planned.candidate_mark,
             rev: 1,
             created_at: now,
+            replays: Replays::default(),
+            goes_on_as: None,
             placement,
             first_intent_at: None,
             unclear_attempts: 0,
@@ -193,6 +195,7 @@ impl Order {
         next.ats_ref.clone_from(&self.ats_ref);
         next.claimed_until = self.claimed_until;
         next.write_refusal.clone_from(&self.write_refusal);
+        next.replays = Replays { asked_again_at: None, ..self.replays.clone() };
         next
     }
 
@@ -223,6 +226,7 @@ impl Order {
     /// The request goes on under another order's key, which also takes over the entry in the ATS.
     pub fn handed_over(&mut self, next: &OrderId, now: Timestamp) -> Event {
         self.placement = Placement::Refused;
+        self.goes_on_as = Some(next.clone());
         self.set_status(OrderStatus::Rejected, now);
         self.ats_ref = None;
         // There is nothing to show any more, whoever looks at it once again.
@@ -324,7 +328,7 @@ impl Order {
         refusal.naming(package, self.group.as_ref().map(GroupId::as_str))
     }
 
-    fn placed(&mut self, truth: Truth, how: &str, now: Timestamp, timing: &Timing) -> Event {
+    pub(super) fn placed(&mut self, truth: Truth, how: &str, now: Timestamp, timing: &Timing) -> Event {
         let event = Event::new(now, format!("placed: {how}"), format!("provider order {}", truth.order));
         self.placement = Placement::Placed;
         self.refusal = None;
@@ -388,7 +392,7 @@ impl Order {
             self.refusal = Some(Refusal::new(Reason::OrderOutcomeUnknown));
             self.set_status(OrderStatus::Held, now);
         } else if matches!(self.placement, Placement::Retry { .. }) {
-            let waited = self.created_at.duration_until(now);
+            let waited = self.asked_at().duration_until(now);
             let erased = self.request_kept_until.is_some_and(|until| until <= now);
             if erased || waited >= timing.longest_wait {
                 self.placement = Placement::Refused;
@@ -407,6 +411,6 @@ impl Order {
     pub(super) fn shown_as_held_at(&self, timing: &Timing) -> Option<Timestamp> {
         let waits = matches!(self.placement, Placement::Retry { .. } | Placement::Uncertain { .. } | Placement::Parked);
         let shown = self.desired.as_ref().is_some_and(|view| view.status == OrderStatus::Held);
-        if waits && !shown { after(self.created_at, timing.patience) } else { None }
+        if waits && !shown { after(self.asked_at(), timing.patience) } else { None }
     }
 }

@@ -90,7 +90,7 @@ impl View {
 impl Order {
     /// What the ATS should show now, or nothing where it should show nothing new.
     pub(super) fn view(&self, now: Timestamp, timing: &Timing) -> Option<View> {
-        let impatient = self.created_at.duration_until(now) >= timing.patience;
+        let impatient = self.asked_at().duration_until(now) >= timing.patience;
         let worth_showing = match self.status {
             OrderStatus::Received => false,
             // A wait that passes by itself is told only when it lasts.
@@ -123,7 +123,8 @@ impl Order {
             action_by: self.action_by,
             refusal: self.refusal.clone(),
             result: self.result.clone(),
-            sentence: sentence(self.status, self.action_by).to_owned(),
+            sentence: if self.was_cancelled_here() { NEVER_SENT } else { sentence(self.status, self.action_by) }
+                .to_owned(),
             package_name: self.package_name.clone(),
             reference: self.provider_reference(),
             status_word: self.status_word.clone(),
@@ -135,6 +136,8 @@ impl Order {
         }
     }
 }
+
+const NEVER_SENT: &str = "The check was cancelled by your administrator before it was sent to {provider}.";
 
 const fn sentence(status: OrderStatus, action_by: Option<ActionBy>) -> &'static str {
     match status {

@@ -322,6 +322,24 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// All that is certain of an order that a person found at a provider that cannot be asked.
+    #[must_use]
+    pub const fn invited(order: ProviderOrderId) -> Self {
+        Self {
+            order,
+            short_id: None,
+            status: OrderStatus::PendingCandidate,
+            status_word: None,
+            action_by: None,
+            result: None,
+            awaits_score: None,
+            modified: None,
+            checks: Vec::new(),
+            report: ReportPage::ByNumber,
+            ask_often: false,
+        }
+    }
+
     /// The same with what an admin said that the client's own words mean. The words themselves stay as they are.
     #[must_use]
     pub fn mapped(mut self, mappings: &Mappings) -> Self {
@@ -391,6 +409,24 @@ pub trait Provider: Send + Sync {
 
     /// The part that lists what happened, where there is one.
     fn event_list(&self) -> Option<&dyn ListsEvents>;
+
+    /// The part that cancels orders, where there is one.
+    fn cancels(&self) -> Option<&dyn CancelsOrders>;
+}
+
+/// What became of asking that an order be cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    Taken,
+    /// It is closed: how it ended, the order itself tells.
+    Closed,
+    /// The provider does not have it, or not any more.
+    Gone,
+}
+
+/// A provider that cancels an order where it is told to. Telling it twice changes nothing.
+pub trait CancelsOrders {
+    fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>>;
 }
 
 /// A provider that makes short-lived files of reports.

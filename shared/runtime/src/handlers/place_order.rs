@@ -124,13 +124,13 @@ async fn planned(hub: &Hub, connected: &Connected, checked: &Checked, generation
 }
 
 /// Writes the intent under the first free generation, which is dedupe, claim and log in one, and places the order.
-/// `entry` is the entry in the ATS that an earlier order of the request leaves to this one. Returns the order under
+/// `from` is an earlier order of the request, which leaves its entry in the ATS to this one. Returns the order under
 /// whose key the request now is: this one, or the one that it repeats.
 async fn place(
     hub: &Hub,
     connected: &Connected,
     mut checked: Checked,
-    entry: Option<&str>,
+    from: Option<&Order>,
     deadline: Deadline,
 ) -> Result<OrderId, Failed> {
     let timing = &hub.config.timing;
@@ -163,7 +163,7 @@ async fn place(
             Some(earlier) => (earlier.replaced_by(order), Expect::Rev(earlier.rev)),
             None => (order, Expect::Absent),
         };
-        order.ats_ref = order.ats_ref.take().or_else(|| entry.map(str::to_owned));
+        order.ats_ref = order.ats_ref.take().or_else(|| from?.ats_ref.clone());
         let event = event.explained(checked.trace.clone());
         // Where there is nothing to place, the write to the ATS is claimed in the same breath.
         let claimed = order.claim_write(now);
@@ -188,7 +188,14 @@ async fn place(
                     left_trigger_at: left,
                     refusal: held.as_ref().or(refusal),
                 };
-                match repeat::judge(&existing, asked, &mut checked.trace) {
+                // What an admin has asked for again may have been ordered meanwhile.
+                let answered = from.is_some_and(|from| from.was_asked_again() && existing.answers_later(from));
+                let repeat = if answered {
+                    Repeat::NotForUs(NotForUs::DuplicateDelivery)
+                } else {
+                    repeat::judge(&existing, asked, &mut checked.trace)
+                };
+                match repeat {
                     Repeat::Afresh => replaces = Some(*existing),
                     next @ (Repeat::NextGeneration | Repeat::NextGenerationHeld | Repeat::NextGenerationRefused) => {
                         (generation, held) = (generation + 1, next.held(&existing));
@@ -259,6 +266,9 @@ async fn send(
 /// Goes on with an order whose placement is due.
 async fn resume(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Failed> {
     let Some(order) = hub.store.order(id).await? else { return Ok(()) };
+    if let Some(since) = order.replays.fresh_from {
+        hub.renew(&order.connection, since).await;
+    }
     let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
     match order.next_step(hub.clock.now(), &hub.config.timing) {
         NextStep::Place => Box::pin(place_again(hub, &connected, order, deadline)).await,
@@ -275,17 +285,41 @@ pub(super) async fn place_again(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let timing = &hub.config.timing;
-    let checked = checks::check_kept(hub, connected, &order.subject, deadline).await;
+    // Whatever is found applies only while nobody else went on with the order.
+    let placement = order.placement.clone();
+    let checked = if order.was_asked_again() {
+        // Unlike one that waited all along, it is not ordered where nobody wants it any more.
+        checks::check(hub, connected, &order.subject, deadline).await
+    } else {
+        checks::check_kept(hub, connected, &order.subject, deadline).await
+    };
     let now = hub.clock.now();
     let checked = match checked {
         Ok(checked) => checked,
         Err(trouble) => return still_waits(hub, connected, order, &trouble, None, deadline).await,
     };
+    if let Some(why) = order.stays_refused(&checked.request) {
+        change_and_write(hub, connected, order, deadline, |order| {
+            if order.placement != placement {
+                return Vec::new();
+            }
+            vec![order.stayed_refused(why, now, timing).explained(checked.trace.clone())]
+        })
+        .await?;
+        return Ok(());
+    }
     let planned = planned(hub, connected, &checked, order.generation).await;
     if planned.id != order.id && !matches!(checked.decision, Decision::Wait { .. }) {
         // Meanwhile another package is set: that is another order, under its own key.
-        let next = Box::pin(place(hub, connected, checked, order.ats_ref.as_deref(), deadline)).await?;
-        change(hub, order, |order| vec![order.handed_over(&next, now)]).await?;
+        let next = Box::pin(place(hub, connected, checked, Some(&order), deadline)).await?;
+        change(
+            hub,
+            order,
+            |order| {
+                if order.placement == placement { vec![order.handed_over(&next, now)] } else { Vec::new() }
+            },
+        )
+        .await?;
         return Ok(());
     }
     match checked.decision {
@@ -303,6 +337,9 @@ pub(super) async fn place_again(
         Decision::NotForUs(_) => Ok(()),
         Decision::Refuse { refusal, .. } => {
             change_and_write(hub, connected, order, deadline, |order| {
+                if order.placement != placement {
+                    return Vec::new();
+                }
                 vec![order.refused(refusal.clone(), now, timing).explained(checked.trace.clone())]
             })
             .await?;
@@ -323,7 +360,11 @@ async fn still_waits(
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let now = hub.clock.now();
+    let placement = order.placement.clone();
     change_and_write(hub, connected, order, deadline, |order| {
+        if order.placement != placement {
+            return Vec::new();
+        }
         let mut event = order.still_waits(trouble, now, &hub.config.timing);
         event.trace.clone_from(&trace);
         vec![event]

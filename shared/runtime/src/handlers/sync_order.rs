@@ -103,6 +103,9 @@ async fn order_of(hub: &Hub, connection: &ConnectionId, said: &Said<'_>) -> Resu
 
 async fn sync(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Failed> {
     let Some(order) = hub.store.order(id).await? else { return Ok(()) };
+    if let Some(since) = order.replays.fresh_from {
+        hub.renew(&order.connection, since).await;
+    }
     let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
     match order.next_step(hub.clock.now(), &hub.config.timing) {
         NextStep::Look => look(hub, &connected, order, deadline).await,
@@ -168,7 +171,7 @@ async fn take(
 }
 
 /// The reading with what an admin said that the client's own words mean, and without what the ATS does not show.
-fn shown_by(connected: &Connected, reading: Reading) -> Reading {
+pub(super) fn shown_by(connected: &Connected, reading: Reading) -> Reading {
     let Reading::Is(truth) = reading else { return reading };
     let mut truth = truth.mapped(&connected.mappings);
     if !connected.connection.ats.shows_single_checks() {

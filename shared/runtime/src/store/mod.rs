@@ -8,6 +8,7 @@ mod inbox;
 mod items;
 mod limiter;
 mod mappings;
+mod order_list;
 mod orders;
 mod page;
 mod polls;
@@ -26,6 +27,7 @@ pub use self::authorizations::Claim;
 pub use self::connections::{Connected, EventCursor};
 pub use self::inbox::{Arrival, Arrived};
 pub use self::mappings::{Deleted, Mapped, Put};
+pub use self::order_list::OrderFilter;
 pub use self::orders::{DUE_SHARDS, Expect, Saved, Story};
 pub use self::page::{ListError, NoCursor, Page};
 pub use self::requests::{KEPT_FOR, KeptRequest};
@@ -42,6 +44,11 @@ pub struct StoreError {
 impl StoreError {
     fn new(cause: impl Into<String>) -> Self {
         Self { cause: cause.into() }
+    }
+
+    /// The table's own cursor is not taken back.
+    pub(crate) fn of_list() -> Self {
+        Self::new("a cursor that is none")
     }
 }
 

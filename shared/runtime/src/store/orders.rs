@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::items::{self, Item, number, text};
 use super::requests::request_key;
-use super::{Store, StoreError};
+use super::{AuditEntry, Store, StoreError};
 
 /// Over how many partitions the due orders are spread.
 pub const DUE_SHARDS: u64 = 4;
@@ -88,6 +88,21 @@ impl Store {
         events: &[Event],
         timing: &Timing,
     ) -> Result<Saved, StoreError> {
+        self.save_with(order, expect, events, timing, None).await
+    }
+
+    /// The same together with the audit entry of the admin who did it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is known of the write.
+    pub async fn save_with(
+        &self,
+        order: &mut Order,
+        expect: Expect,
+        events: &[Event],
+        timing: &Timing,
+        audit: Option<&AuditEntry>,
+    ) -> Result<Saved, StoreError> {
         // The candidate's data goes in the very write that says that it is not needed any more.
         let erases = order.is_settled() && order.request_kept_until.take().is_some();
         let put = Put::builder()
@@ -112,6 +127,9 @@ impl Store {
             let delete = delete.set_key(Some(request_key(&order.connection, request))).build();
             let delete = delete.map_err(|_| StoreError::new("construction"))?;
             transaction = transaction.transact_items(TransactWriteItem::builder().delete(delete).build());
+        }
+        if let Some(entry) = audit {
+            transaction = transaction.transact_items(self.audited(entry)?);
         }
         match transaction.send().await {
             Ok(_) => Ok(Saved::Yes),

@@ -10,7 +10,7 @@ use super::wire::{self, Found};
 use super::{Connector, SYSTEM, nowhere};
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending};
 use crate::id::{OrderId, ProviderOrderId};
-use crate::provider::{Correlation, Findings, Lookup, NewOrder, Package, Reading, Truth};
+use crate::provider::{Cancelled, Correlation, Findings, Lookup, NewOrder, Package, Reading, Truth};
 use crate::reason::{Reason, Refusal};
 use crate::secret::Secret;
 use crate::talk::Talk;
@@ -103,6 +103,17 @@ impl Api<'_> {
                 other => success(other)
                     .and_then(|response| wire::order(&response))
                     .map(|said| Reading::Is(Box::new(said.truth(&settings)))),
+            })
+        })
+    }
+
+    pub(super) fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>> {
+        let request = self.get(&["orders", order.as_str(), "cancel"], &[]);
+        Talk::ask(HttpRequest { method: Method::POST, ..request }, |outcome| {
+            Talk::Done(match outcome {
+                Ok(HttpResponse { status: 404, .. }) => Ok(Cancelled::Gone),
+                Ok(HttpResponse { status: 409, .. }) => Ok(Cancelled::Closed),
+                other => success(other).map(|_| Cancelled::Taken),
             })
         })
     }

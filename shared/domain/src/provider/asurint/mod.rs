@@ -17,7 +17,7 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
+    Cancelled, CancelsOrders, Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
     ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::checklist::{Line, Used};
@@ -158,6 +158,20 @@ impl Provider for Connector {
 
     fn event_list(&self) -> Option<&dyn ListsEvents> {
         None
+    }
+
+    fn cancels(&self) -> Option<&dyn CancelsOrders> {
+        match self.settings.codec {
+            Codec::Json => Some(self),
+            // The XML gateway has no such call.
+            Codec::Oml => None,
+        }
+    }
+}
+
+impl CancelsOrders for Connector {
+    fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>> {
+        Api(self).cancel(order)
     }
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
+    Cancelled, CancelsOrders, Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
     Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
 use crate::checklist::{Line, Used};
@@ -234,6 +234,23 @@ impl Provider for Connector {
 
     fn event_list(&self) -> Option<&dyn ListsEvents> {
         Some(self)
+    }
+
+    fn cancels(&self) -> Option<&dyn CancelsOrders> {
+        Some(self)
+    }
+}
+
+impl CancelsOrders for Connector {
+    fn cancel(&self, order: &ProviderOrderId) -> Talk<Result<Cancelled, Trouble>> {
+        let request = HttpRequest { method: Method::POST, ..self.get(&["cases", order.as_str(), "cancel"], &[]) };
+        self.ask(request, |outcome| {
+            Talk::Done(match outcome {
+                Ok(HttpResponse { status: 404, .. }) => Ok(Cancelled::Gone),
+                Ok(HttpResponse { status: 409, .. }) => Ok(Cancelled::Closed),
+                other => success(other).map(|_| Cancelled::Taken),
+            })
+        })
     }
 }
 

@@ -27,6 +27,7 @@ pub mod update_connection;
 
 mod body;
 mod catalogue;
+mod orders;
 
 use std::sync::Arc;
 
