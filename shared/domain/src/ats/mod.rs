@@ -121,6 +121,7 @@ trait AtsRules {
     fn keeps_data_outside(&self, region: Region) -> bool;
     fn takes_links_without_login(&self) -> bool;
     fn shows_single_checks(&self) -> bool;
+    fn left_behind(&self) -> &'static str;
 }
 
 impl AtsSettings {
@@ -163,6 +164,12 @@ impl AtsSettings {
     #[must_use]
     pub fn shows_single_checks(&self) -> bool {
         self.rules().shows_single_checks()
+    }
+
+    /// What the ATS's admin removes by hand once the connection is deleted, in a sentence for them.
+    #[must_use]
+    pub fn left_behind(&self) -> &'static str {
+        self.rules().left_behind()
     }
 }
 

@@ -55,6 +55,11 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         false
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In iCIMS, remove the webhook that posts to Crosscheck, and deactivate the integration user whose \
+         credentials were given."
+    }
 }
 
 impl ReceivesWebhooks for Settings {

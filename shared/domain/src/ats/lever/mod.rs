@@ -77,6 +77,11 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         false
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In Lever, revoke the app under Settings, Integrations and API, Authorized Apps, and delete a webhook that \
+         still posts to Crosscheck."
+    }
 }
 
 impl ReceivesWebhooks for Settings {

@@ -57,6 +57,11 @@ impl AtsRules for Settings {
     fn shows_single_checks(&self) -> bool {
         true
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In PageUp, have the API client removed whose credentials were given, and end the invitations that go to \
+         Crosscheck."
+    }
 }
 
 impl ListsRequests for Settings {
