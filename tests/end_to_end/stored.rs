@@ -23,6 +23,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("CONN POLL", &["data", "due_at", "due_shard", "pk", "rev", "sk", "v"]),
     ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
     ("CONN ACCESS", &["data", "failed", "owner", "pk", "rev", "sk", "until", "v"]),
+    ("ERASED", &["expires_at", "pk", "sk"]),
     ("INBOX", &["expires_at", "last_at", "left_at", "outcome", "pk", "refusal", "seen", "sk", "trace"]),
     ("SEEN", &["expires_at", "pk", "sk"]),
     ("ORD EV", &["data", "expires_at", "pk", "sk", "v"]),
@@ -73,6 +74,7 @@ const DATA: &[(&str, &[&str])] = &[
             "cancelled",
             "candidate_started",
             "client_id",
+            "closing_since",
             "codec",
             "collection",
             "complete",
@@ -452,5 +454,14 @@ async fn collect_with_lever(stack: &Stack, attributes: &mut Names, data: &mut Na
     asurint.set_score(&order.id, Some("Review"));
     stack.settle().await.unwrap();
     stack.pass(SignedDuration::from_hours(2)).await.unwrap();
+    collect(&items(stack).await, attributes, data);
+
+    // What was erased, and a connection that is being deleted.
+    let erasures = format!("/admin/connections/{}/erasures", customer.connection);
+    let whose = json!({"application": candidate.opportunity});
+    assert_eq!(stack.admin("POST", &erasures, Some(&whose)).await.unwrap().0, 200);
+    collect(&items(stack).await, attributes, data);
+    let delete = format!("/admin/connections/{}?rev=1&open_orders=acknowledged", customer.connection);
+    assert_eq!(stack.admin("DELETE", &delete, None).await.unwrap().0, 202);
     collect(&items(stack).await, attributes, data);
 }

@@ -45,6 +45,8 @@ pub enum ConnectionState {
     Active,
     /// Ordering waits; statuses still come back.
     Paused,
+    /// It is being deleted: for everybody but the admin who deletes it, it is not there any more.
+    Closing,
 }
 
 /// One connection as it is stored: settings and hashes, no secret.
@@ -53,6 +55,9 @@ pub struct Connection {
     pub id: ConnectionId,
     pub region: Region,
     pub state: ConnectionState,
+    /// Since when it is being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing_since: Option<Timestamp>,
     /// Counts up with each change.
     pub rev: u64,
     pub created_at: Timestamp,
@@ -224,6 +229,7 @@ impl NewConnection {
             id: minted.id,
             region,
             state: ConnectionState::Active,
+            closing_since: None,
             rev: 1,
             created_at: minted.now,
             webhook_passwords: issued(ats.takes_password(), &minted.webhook_password),

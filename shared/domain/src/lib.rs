@@ -12,6 +12,7 @@ pub mod connection;
 #[cfg(test)]
 mod contract;
 pub mod decide;
+pub mod erasure;
 pub mod hint;
 pub mod http;
 pub mod id;

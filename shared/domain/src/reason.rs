@@ -273,6 +273,8 @@ pub enum NotForUs {
     Disconnected,
     /// The ATS could not be read for so long that the request was given up; the operator is told.
     Unreadable,
+    /// The application was erased: nothing is ordered for it any more, and nothing is kept of the request.
+    Erased,
 }
 
 impl NotForUs {
@@ -288,6 +290,7 @@ impl NotForUs {
             Self::UnknownOrder => "unknown_order",
             Self::Disconnected => "disconnected",
             Self::Unreadable => "unreadable",
+            Self::Erased => "erased",
         }
     }
 }

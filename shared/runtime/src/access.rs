@@ -348,23 +348,43 @@ pub async fn end(
     deadline: Deadline,
 ) -> Result<bool, Trouble> {
     let id = &connected.connection.id;
-    let authorization = hub.store.authorization(id).await.map_err(unreadable)?;
-    let mut deleted = true;
-    if let Some(address) = authorization.and_then(|authorization| authorization.hook) {
-        let delete = |secret: &ConnectionSecret| Some(authorizes.delete_hooks(secret.access.as_ref()?, &address));
-        let outcome = ask(hub, connected, authorizes, deadline, delete).await;
-        if let Err(trouble) = &outcome {
-            tracing::warn!(connection = %id, cause = %trouble.cause(), "the webhook could not be deleted");
-        }
-        deleted = outcome.is_ok();
+    let deleted = delete_hook(hub, connected, authorizes, deadline).await;
+    if let Err(trouble) = &deleted {
+        tracing::warn!(connection = %id, cause = %trouble.cause(), "the webhook could not be deleted");
     }
+    forget(hub, id, deadline).await?;
+    Ok(deleted.is_ok())
+}
+
+/// Deletes our webhook at the ATS, if there is one; may be repeated.
+///
+/// # Errors
+/// The ATS's [`Trouble`], or the table's.
+pub async fn delete_hook(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    let id = &connected.connection.id;
+    let authorization = hub.store.authorization(id).await.map_err(unreadable)?;
+    let Some(address) = authorization.and_then(|authorization| authorization.hook) else { return Ok(()) };
+    let delete = |secret: &ConnectionSecret| Some(authorizes.delete_hooks(secret.access.as_ref()?, &address));
+    ask(hub, connected, authorizes, deadline, delete).await?;
+    change_authorization(hub, id, |authorization| authorization.hook.take().is_some()).await
+}
+
+/// Forgets the tokens; may be repeated.
+///
+/// # Errors
+/// A [`Trouble`] that passes: the tokens may still be stored.
+pub async fn forget(hub: &Hub, id: &ConnectionId, deadline: Deadline) -> Result<(), Trouble> {
     replace_access(hub, id, None, deadline).await?;
     change_authorization(hub, id, |authorization| {
         authorization.ended();
         true
     })
-    .await?;
-    Ok(deleted)
+    .await
 }
 
 /// The ATS does not take the access any more: nothing is called with it until it is granted again.

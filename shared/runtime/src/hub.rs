@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
 use domain::ats::{Ats, ListsRequests, Page};
-use domain::connection::{Connection, ConnectionSecret};
+use domain::connection::{Connection, ConnectionSecret, ConnectionState};
 use domain::id::{ConnectionId, GroupId};
 use domain::provider::{Package, Provider, Standing};
 use domain::reason::{Reason, Refusal};
@@ -72,12 +72,14 @@ impl Hub {
         Ok(hub)
     }
 
-    /// The connection with its mappings, kept for half a minute; that there is none is kept, too.
+    /// The connection with its mappings, kept for half a minute; that there is none is kept, too. One that is being deleted
+    /// is none any more.
     ///
     /// # Errors
     /// [`StoreError`] where it is neither kept nor readable.
     pub async fn connected(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
-        let fetch = async { Ok(self.store.connection(id).await?.map(Arc::new)) };
+        let is_there = |connected: &Connected| connected.connection.state != ConnectionState::Closing;
+        let fetch = async { Ok(self.store.connection(id).await?.filter(is_there).map(Arc::new)) };
         self.connections.get_or_fetch(id, self.clock.now(), |_| CONNECTION_KEPT, fetch).await
     }
 

@@ -74,9 +74,10 @@ impl Queues {
             return Ok(());
         }
         telemetry::count("SpilledMessages", 1);
-        store.spill(&message, now).await.map_err(|error| {
+        let spilled = store.spill(&message, now).await.map_err(|error| {
             tracing::error!(cause = %error, "a message could not be spilled");
             NotStored
-        })
+        });
+        spilled.map(|_| ())
     }
 }

@@ -17,6 +17,8 @@ const KEPT: SignedDuration = SignedDuration::from_secs(300);
 const FORCED: SignedDuration = SignedDuration::from_secs(30);
 
 const NOT_OF_ITS_FORM: &str = "not of its form";
+/// For how many days a deleted secret can be brought back: the least that the service takes.
+const RECOVERABLE_DAYS: i64 = 7;
 
 /// The secret could not be read or stored; `cause` is the service's error code.
 #[derive(Debug, Clone)]
@@ -134,6 +136,24 @@ impl Secrets {
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
         Ok(Arc::new(secret))
+    }
+
+    /// Has the connection's secret deleted after the days in which it can still be brought back; may be repeated.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it may still be there.
+    pub async fn schedule_deletion(&self, connection: &ConnectionId) -> Result<(), SecretError> {
+        let delete = self.client.delete_secret().secret_id(format!("{}/{connection}", self.prefix));
+        let deleted = delete.recovery_window_in_days(RECOVERABLE_DAYS).send().await;
+        self.cache.forget(connection).await;
+        match deleted {
+            Ok(_) => Ok(()),
+            // It is gone, or waits for its end already.
+            Err(error) if matches!(error.code(), Some("ResourceNotFoundException" | "InvalidRequestException")) => {
+                Ok(())
+            }
+            Err(error) => Err(failed(&error)),
+        }
     }
 
     /// Stores a new connection's secret under the stack's key.

@@ -16,7 +16,8 @@ use crate::store::{AuditEntry, Connected, Expect, Saved, StoreError};
 /// How many states one worker writes in a row before it leaves the rest to `reconcile`.
 const MOST_IN_A_ROW: usize = 5;
 
-/// Stores a change of an order. Where somebody was first, the change is made again on what they stored.
+/// Stores a change of an order. Where somebody was first, the change is made again on what they stored. Nothing where the
+/// order was erased meanwhile: then there is nothing more to do about it.
 ///
 /// # Errors
 /// [`StoreError`]: nothing is known of the write.
@@ -24,14 +25,18 @@ pub async fn change(
     hub: &Hub,
     mut order: Order,
     mut make: impl FnMut(&mut Order) -> Vec<Event>,
-) -> Result<Order, StoreError> {
+) -> Result<Option<Order>, StoreError> {
     loop {
         let before = order.rev;
         let events = make(&mut order);
         order.rev = before + 1;
         match hub.store.save(&mut order, Expect::Rev(before), &events, &hub.config.timing).await? {
-            Saved::Yes => return Ok(order),
+            Saved::Yes => return Ok(Some(order)),
             Saved::Conflict(existing) => order = *existing,
+            Saved::Gone => {
+                tracing::info!(order = %order.id, "erased meanwhile");
+                return Ok(None);
+            }
         }
     }
 }
@@ -62,7 +67,8 @@ pub async fn change_audited<E>(
     }
 }
 
-/// Stores a change together with the claim on the write that it makes due, and then writes.
+/// Stores a change together with the claim on the write that it makes due, and then writes. Nothing where the order was
+/// erased meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]: nothing is known of the change, or the claim runs out by itself and `reconcile` goes on.
@@ -72,7 +78,7 @@ pub async fn change_and_write(
     order: Order,
     deadline: Deadline,
     mut make: impl FnMut(&mut Order) -> Vec<Event>,
-) -> Result<Order, StoreError> {
+) -> Result<Option<Order>, StoreError> {
     let now = hub.clock.now();
     let mut claimed = false;
     let order = change(hub, order, |order| {
@@ -81,10 +87,14 @@ pub async fn change_and_write(
         events
     })
     .await?;
-    if claimed { Box::pin(write_claimed(hub, connected, order, deadline)).await } else { Ok(order) }
+    match order {
+        Some(order) if claimed => Box::pin(write_claimed(hub, connected, order, deadline)).await,
+        order => Ok(order),
+    }
 }
 
-/// Writes to the ATS for the worker that holds the claim, until the ATS shows the newest state.
+/// Writes to the ATS for the worker that holds the claim, until the ATS shows the newest state. Nothing where the order
+/// was erased meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]: the claim runs out by itself and `reconcile` goes on.
@@ -93,9 +103,9 @@ pub async fn write_claimed(
     connected: &Connected,
     mut order: Order,
     deadline: Deadline,
-) -> Result<Order, StoreError> {
+) -> Result<Option<Order>, StoreError> {
     for _ in 0..MOST_IN_A_ROW {
-        let Some(view) = order.desired.clone() else { return Ok(order) };
+        let Some(view) = order.desired.clone() else { return Ok(Some(order)) };
         let rev = order.desired_rev;
         let refusal = if order.ats_ref.is_none() { refusal_before(hub, &order).await? } else { None };
         remember_refusal(hub, &order).await?;
@@ -104,7 +114,7 @@ pub async fn write_claimed(
         let outcome = write(hub, connected, &order, view, report_link.as_ref(), at.as_deref(), deadline).await;
         let now = hub.clock.now();
         let mut goes_on = false;
-        order = change(hub, order, |order| {
+        let changed = change(hub, order, |order| {
             if outcome.is_ok() {
                 order.report_link = report_link.clone().or(order.report_link.take());
             }
@@ -113,15 +123,17 @@ pub async fn write_claimed(
             vec![event]
         })
         .await?;
+        let Some(changed) = changed else { return Ok(None) };
+        order = changed;
         log(&order);
         if let (Some(refusal), true) = (refusal, outcome.is_ok()) {
             change(hub, refusal, |refusal| vec![refusal.handed_over(&order.id, now)]).await?;
         }
         if !goes_on {
-            return Ok(order);
+            break;
         }
     }
-    Ok(order)
+    Ok(Some(order))
 }
 
 async fn write(

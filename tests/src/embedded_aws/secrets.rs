@@ -46,6 +46,17 @@ impl Secrets {
                 let value = lock(&self.values).get(&name).cloned();
                 value.map(|value| json!({"Name": name, "ARN": arn(&name), "SecretString": value}))
             }
+            "DeleteSecret" => {
+                let name = text("SecretId");
+                let mut values = lock(&self.values);
+                let deleted = values.remove(&name);
+                if let Some(file) = &self.file
+                    && serde_json::to_vec(&*values).is_ok_and(|bytes| std::fs::write(file, bytes).is_err())
+                {
+                    return failure("InternalServiceError");
+                }
+                deleted.map(|_| json!({"Name": name, "ARN": arn(&name), "DeletionDate": 0}))
+            }
             _ => None,
         };
         match found {

@@ -124,6 +124,7 @@ trait AtsRules {
     fn takes_links_without_login(&self) -> bool;
     fn shows_single_checks(&self) -> bool;
     fn package_tag(&self, package: &str) -> Option<String>;
+    fn left_behind(&self) -> &'static str;
 }
 
 impl AtsSettings {
@@ -172,6 +173,12 @@ impl AtsSettings {
     #[must_use]
     pub fn package_tag(&self, package: &str) -> Option<String> {
         self.rules().package_tag(package)
+    }
+
+    /// What the ATS's admin removes by hand once the connection is deleted, in a sentence for them.
+    #[must_use]
+    pub fn left_behind(&self) -> &'static str {
+        self.rules().left_behind()
     }
 }
 

@@ -124,8 +124,9 @@ fn decide(facts: Facts<'_>, trace: &mut Trace) -> Decision {
         }
         Err(trouble) => return Decision::Wait { trouble, package: Some(package) },
     };
-    if connection.state == ConnectionState::Paused {
-        trace.note("connection", "paused", "waits");
+    if connection.state != ConnectionState::Active {
+        let saw = if connection.state == ConnectionState::Paused { "paused" } else { "closing" };
+        trace.note("connection", saw, "waits");
         let trouble = Trouble::because(Refusal::new(Reason::ConnectionPaused), "the connection is paused");
         return Decision::Wait { trouble, package: Some(package) };
     }

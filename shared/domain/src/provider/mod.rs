@@ -161,6 +161,8 @@ pub struct Traits {
     pub keeps_data_outside: bool,
     /// Its reports are consumer reports under the FCRA, so that what was done is kept on record longer.
     pub is_under_fcra: bool,
+    /// What its admin removes by hand once the connection is deleted, in a sentence for them.
+    pub left_behind: &'static str,
 }
 
 /// What a callback or the event list of a provider says: look at this order again.

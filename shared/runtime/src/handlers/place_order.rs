@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::decide::Decision;
 use domain::decide::repeat::{self, Asked, Repeat};
+use domain::erasure;
 use domain::hint::{Hint, Message};
-use domain::id::{ConnectionId, OrderId};
-use domain::order::{Event, NextStep, Order, Planned};
+use domain::id::{ConnectionId, OrderId, ProviderOrderId};
+use domain::order::{Event, KEPT_OPEN, NextStep, Order, Planned};
 use domain::provider::{Correlation, NewOrder, Truth};
 use domain::reason::{Kind, NotForUs, Refusal};
 use domain::request::Subject;
@@ -26,7 +27,7 @@ use crate::write_back::{change, change_and_write, write_claimed};
 mod look_up;
 mod undecided;
 
-use undecided::{is_given_back, is_gone, not_for_us, not_readable, put_off, request_gone};
+use undecided::{erased, is_given_back, is_gone, not_for_us, not_readable, put_off, request_gone};
 
 /// From the intent until its request has left, or is not sent at all: the quiet window counts from the intent.
 const LEAVES_WITHIN: Duration = Duration::from_secs(10);
@@ -40,6 +41,7 @@ pub async fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Resu
         Hint::CheckRequested { connection, subject, .. } => {
             requested(&hub, connection, subject, &message, deadline).await
         }
+        Hint::LeftTrigger { connection, .. } if hub.connected(connection).await?.is_none() => Ok(()),
         Hint::LeftTrigger { connection, subject, received_at } => {
             let mut trace = Trace::default();
             trace.note("trigger status", subject.status.as_str(), "not one of the connection's");
@@ -61,10 +63,14 @@ async fn requested(
     message: &Message,
     deadline: Deadline,
 ) -> Result<(), Failed> {
-    let connected = hub.connected(connection).await?;
-    let Some(connected) = connected.filter(|c| c.connection.region == hub.config.region) else {
-        return not_for_us(hub, connection, subject, NotForUs::Disconnected, &Trace::default(), None).await;
+    let Some(connected) = hub.connected(connection).await? else {
+        // It was deleted, and with it everything that was kept: of a late request only the log tells.
+        tracing::info!(connection = %connection, outcome = NotForUs::Disconnected.code(), "not for us");
+        return Ok(());
     };
+    if connected.connection.region != hub.config.region {
+        return not_for_us(hub, connection, subject, NotForUs::Disconnected, &Trace::default(), None).await;
+    }
     match checks::check(hub, &connected, subject, deadline).await {
         Ok(checked) => place(hub, &connected, checked, None, deadline).await.map(|_| ()),
         Err(trouble) if is_gone(&trouble) && subject.request.is_some() => {
@@ -169,6 +175,10 @@ async fn place(
         let claimed = order.claim_write(now);
         match hub.store.save(&mut order, expect, &[event], timing).await? {
             Saved::Yes => break (order, claimed),
+            Saved::Gone => {
+                erased(hub, &order.connection, &order.subject).await?;
+                return Ok(order.id);
+            }
             Saved::Conflict(existing) => {
                 let left = match left_at {
                     Some(left) => left,
@@ -250,6 +260,10 @@ async fn send(
     let timing = &hub.config.timing;
     let now = hub.clock.now();
     let intent = order.placement.clone();
+    let placed = match &outcome {
+        PostOutcome::Accepted(truth) => Some(truth.order.clone()),
+        PostOutcome::NoEffect(_) | PostOutcome::Unclear(_) => None,
+    };
     let order = change_and_write(hub, connected, order, deadline, |order| {
         if order.placement != intent {
             // Somebody else settled this attempt meanwhile; what they found stands.
@@ -258,9 +272,20 @@ async fn send(
         vec![order.answered(outcome.clone(), now, timing)]
     })
     .await?;
+    let Some(order) = order else { return erased_while_placed(hub, connected, placed.as_ref()).await };
     let reason = order.refusal.as_ref().map_or("", |refusal| refusal.reason.code());
     tracing::info!(order = %order.id, status = order.status.code(), reason, "tried to place");
     Ok(())
+}
+
+/// The order was erased while its request was under way: what the provider will say of it is not kept either.
+async fn erased_while_placed(hub: &Hub, connected: &Connected, placed: Option<&ProviderOrderId>) -> Result<(), Failed> {
+    let connection = &connected.connection.id;
+    tracing::warn!(connection = %connection, "erased while it was placed: the provider may have an order of it");
+    crate::telemetry::count("ErasedWhilePlaced", 1);
+    let Some(placed) = placed else { return Ok(()) };
+    let kept_until = hub.clock.now().saturating_add(KEPT_OPEN).unwrap_or(Timestamp::MAX);
+    Ok(hub.store.keep_erased(connection, &erasure::provider_order(placed), kept_until).await?)
 }
 
 /// Goes on with an order whose placement is due.
@@ -331,7 +356,7 @@ pub(super) async fn place_again(
             // Somebody else who goes on with the same order makes this one stop.
             match hub.store.save(&mut order, Expect::Rev(before), &[event], timing).await? {
                 Saved::Yes => Box::pin(send(hub, connected, order, &new_order, deadline)).await,
-                Saved::Conflict(_) => Ok(()),
+                Saved::Conflict(_) | Saved::Gone => Ok(()),
             }
         }
         Decision::NotForUs(_) => Ok(()),

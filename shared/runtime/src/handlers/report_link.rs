@@ -73,7 +73,9 @@ async fn open(hub: &Hub, connected: &Connected, order: &Order, call: &Call) -> R
                 order.report_file.get_or_insert_with(|| file.clone());
                 vec![Event::new(hub.clock.now(), "the report is being made", "")]
             });
-            made.await.map_err(|error| Trouble::later(format!("table: {error}")))?;
+            if made.await.map_err(|error| Trouble::later(format!("table: {error}")))?.is_none() {
+                return Ok(not_found());
+            }
             file
         }
     };
@@ -87,8 +89,8 @@ async fn open(hub: &Hub, connected: &Connected, order: &Order, call: &Call) -> R
                 // Who opened a report must be known: without the record there is no access.
                 let event = Event::new(hub.clock.now(), "the report was opened by its link", "");
                 let recorded = hub.store.add_to_story(order, &event).await;
-                recorded.map_err(|error| Trouble::later(format!("table: {error}")))?;
-                return Ok(to(address.expose()));
+                let recorded = recorded.map_err(|error| Trouble::later(format!("table: {error}")))?;
+                return Ok(if recorded { to(address.expose()) } else { not_found() });
             }
             ReportFile::Failed => {
                 let again = change(hub, order.clone(), |order| {

@@ -165,7 +165,7 @@ async fn take(
             Vec::new()
         }
     });
-    let order = order.await?;
+    let Some(order) = order.await? else { return Ok(()) };
     tracing::info!(order = %order.id, status = order.status.code(), rev = order.desired_rev, "looked at the provider");
     Ok(())
 }

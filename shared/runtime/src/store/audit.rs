@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::items::{self, text};
@@ -16,7 +17,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 365 * 2);
 const KEPT_UNDER_FCRA: SignedDuration = SignedDuration::from_hours(24 * 365 * 6);
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AuditEntry {
     pub connection: ConnectionId,
     pub at: Timestamp,
@@ -84,7 +85,10 @@ impl Store {
         cursor: Option<&str>,
     ) -> Result<Page<AuditEntry>, ListError> {
         let pk = audit_pk(connection);
-        let start = cursor.map(|cursor| page::start(cursor, |key| items::text_of(key, "pk") == pk)).transpose()?;
+        let belongs = |key: &items::Item| {
+            key.len() == 2 && items::text_of(key, "pk") == pk && !items::text_of(key, "sk").is_empty()
+        };
+        let start = cursor.map(|cursor| page::start(cursor, belongs)).transpose()?;
         let query = self.client.query().table_name(&self.table).key_condition_expression("pk = :pk");
         let query = query.expression_attribute_values(":pk", text(&pk)).scan_index_forward(false);
         let query = query.limit(i32::try_from(limit).unwrap_or(i32::MAX)).set_exclusive_start_key(start);

@@ -1,10 +1,12 @@
 //! What arrived and did not become an order, with its trace: the latest of each application, and how often.
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::id::{ConnectionId, OrderId};
 use domain::trace::Trace;
 use jiff::{SignedDuration, Timestamp};
 
-use super::items::{self, number, text};
+use super::items::{self, Item, number, text};
 use super::{Store, StoreError};
 
 /// How long it is kept.
@@ -37,18 +39,21 @@ fn inbox_pk(connection: &ConnectionId) -> String {
     format!("INBOX#{connection}")
 }
 
+pub(super) fn inbox_key(connection: &ConnectionId, subject: &str) -> Item {
+    items::key(&inbox_pk(connection), subject)
+}
+
 impl Store {
-    /// Records an arrival.
+    /// Records an arrival; nothing where its subject was erased.
     ///
     /// # Errors
     /// [`StoreError`] where it was not stored.
     pub async fn record_arrival(&self, connection: &ConnectionId, arrival: &Arrival<'_>) -> Result<(), StoreError> {
         let left = if arrival.left_trigger { ", left_at = :at" } else { "" };
         let expires_at = arrival.at.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_second();
-        self.client
-            .update_item()
+        let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(items::key(&inbox_pk(connection), arrival.subject)))
+            .set_key(Some(inbox_key(connection, arrival.subject)))
             .update_expression(format!(
                 "SET outcome = :outcome, last_at = :at, trace = :trace, expires_at = :expires{left} ADD seen :one"
             ))
@@ -56,10 +61,8 @@ impl Store {
             .expression_attribute_values(":at", number(arrival.at.as_millisecond()))
             .expression_attribute_values(":trace", text(arrival.trace.to_string()))
             .expression_attribute_values(":expires", number(expires_at))
-            .expression_attribute_values(":one", number(1))
-            .send()
-            .await?;
-        Ok(())
+            .expression_attribute_values(":one", number(1));
+        self.update_unless_erased(connection, arrival.subject, update).await
     }
 
     /// Records an arrival for a sender who is answered all the same: the answer is what people see.
@@ -79,11 +82,11 @@ impl Store {
         application: &str,
     ) -> Result<Option<OrderId>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let found = get.set_key(Some(items::key(&inbox_pk(connection), application))).send().await?;
+        let found = get.set_key(Some(inbox_key(connection, application))).send().await?;
         Ok(found.item.as_ref().and_then(|item| OrderId::parse(items::text_of(item, "refusal")).ok()))
     }
 
-    /// Remembers the application's latest refusal.
+    /// Remembers the application's latest refusal; nothing where the application was erased.
     ///
     /// # Errors
     /// [`StoreError`] where it was not stored.
@@ -95,15 +98,24 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_second();
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update.set_key(Some(items::key(&inbox_pk(connection), application)));
-        update
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(inbox_key(connection, application)))
             .update_expression("SET refusal = :refusal, expires_at = :expires")
             .expression_attribute_values(":refusal", text(refusal.as_str()))
-            .expression_attribute_values(":expires", number(expires_at))
-            .send()
-            .await?;
-        Ok(())
+            .expression_attribute_values(":expires", number(expires_at));
+        self.update_unless_erased(connection, application, update).await
+    }
+
+    async fn update_unless_erased(
+        &self,
+        connection: &ConnectionId,
+        subject: &str,
+        update: UpdateBuilder,
+    ) -> Result<(), StoreError> {
+        let update = update.build().map_err(|_| StoreError::new("construction"))?;
+        let check = self.unless_erased(connection, subject)?;
+        self.write_if(TransactWriteItem::builder().update(update).build(), vec![check]).await.map(|_| ())
     }
 
     /// What last arrived for the application and did not become an order.
@@ -133,7 +145,7 @@ impl Store {
         application: &str,
     ) -> Result<Option<Timestamp>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let found = get.set_key(Some(items::key(&inbox_pk(connection), application))).send().await?;
+        let found = get.set_key(Some(inbox_key(connection, application))).send().await?;
         let left_at = found.item.as_ref().and_then(|item| items::number_of(item, "left_at"));
         Ok(left_at.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
     }

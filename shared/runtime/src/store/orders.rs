@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use domain::id::{ConnectionId, OrderId, ProviderOrderId};
 use domain::order::{Event, KEPT_OPEN, Order, Timing};
 use jiff::Timestamp;
@@ -30,6 +30,8 @@ pub enum Saved {
     Yes,
     /// Somebody was first; this is what they stored.
     Conflict(Box<Order>),
+    /// It was erased meanwhile, or its application was: nothing is to be done about it any more.
+    Gone,
 }
 
 /// An order with everything that happened to it, oldest first.
@@ -39,7 +41,7 @@ pub struct Story {
     pub events: Vec<Event>,
 }
 
-fn order_pk(order: &OrderId) -> String {
+pub(super) fn order_pk(order: &OrderId) -> String {
     format!("ORD#{order}")
 }
 
@@ -74,8 +76,8 @@ fn event_item(order: &Order, n: usize, event: &Event) -> Result<Item, StoreError
 }
 
 impl Store {
-    /// Stores the order and what just happened to it in one transaction, if `expect` still holds. Once placing is over
-    /// it erases the request that was kept for it.
+    /// Stores the order and what just happened to it in one transaction, if `expect` still holds, and a new one only if
+    /// its application was not erased. Once placing is over it erases the request that was kept for it.
     ///
     /// The SDK repeats the transaction under one token, so a lost answer does not look like a conflict with ourselves.
     ///
@@ -131,24 +133,34 @@ impl Store {
         if let Some(entry) = audit {
             transaction = transaction.transact_items(self.audited(entry)?);
         }
+        if expect == Expect::Absent {
+            let check = self.unless_erased(&order.connection, order.subject.application.as_str())?;
+            transaction = transaction.transact_items(check);
+        }
         match transaction.send().await {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) => match existing(&error) {
-                Some(item) => Ok(Saved::Conflict(Box::new(items::data(item)?))),
+            Err(error) => match standing_in_the_way(&error) {
+                Some(InTheWay::Item(item)) => Ok(Saved::Conflict(Box::new(items::data(item)?))),
+                Some(InTheWay::Erasure) => Ok(Saved::Gone),
                 None => Err(error.into()),
             },
         }
     }
 
-    /// Adds a line to an order's story without touching the order.
+    /// Adds a line to an order's story without touching the order. Whether it was added: not where the order was erased.
     ///
     /// # Errors
     /// [`StoreError`] where it was not stored.
-    pub async fn add_to_story(&self, order: &Order, event: &Event) -> Result<(), StoreError> {
+    pub async fn add_to_story(&self, order: &Order, event: &Event) -> Result<bool, StoreError> {
         let unique = crate::random::bytes::<2>().map_or(0, u16::from_be_bytes);
         let item = event_item(order, 100 + usize::from(unique), event)?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        let put = put.map_err(|_| StoreError::new("construction"))?;
+        let there = ConditionCheck::builder().table_name(&self.table).condition_expression("attribute_exists(pk)");
+        let there = there.set_key(Some(items::key(&order_pk(&order.id), "META"))).build();
+        let there = there.map_err(|_| StoreError::new("construction"))?;
+        let there = TransactWriteItem::builder().condition_check(there).build();
+        self.write_if(TransactWriteItem::builder().put(put).build(), vec![there]).await
     }
 
     /// The order as it is now.
@@ -238,13 +250,22 @@ impl Store {
     }
 }
 
-/// The item that stood in the way of a transaction, if that is why it failed.
-fn existing<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<&Item> {
+/// Why a conditional write did not happen.
+enum InTheWay<'a> {
+    Item(&'a Item),
+    /// What should be there is not, or the mark of an erasure is.
+    Erasure,
+}
+
+fn standing_in_the_way<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<InTheWay<'_>> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
         return None;
     };
-    cancelled
-        .cancellation_reasons()
-        .iter()
-        .find_map(|reason| (reason.code() == Some("ConditionalCheckFailed")).then(|| reason.item()).flatten())
+    let reasons = cancelled.cancellation_reasons().iter();
+    let mut failed = reasons.filter(|reason| reason.code() == Some("ConditionalCheckFailed"));
+    let first = failed.next()?;
+    // An erasure counts more than an order that it has not come to yet.
+    let items = [first].into_iter().chain(failed).map(|reason| reason.item().filter(|item| !item.is_empty()));
+    let items: Option<Vec<&Item>> = items.collect();
+    Some(items.and_then(|items| items.first().copied()).map_or(InTheWay::Erasure, InTheWay::Item))
 }

@@ -35,7 +35,7 @@ impl KeptRequest {
 
 const DUE: &str = "REQUESTS";
 
-fn request_pk(connection: &ConnectionId) -> String {
+pub(super) fn request_pk(connection: &ConnectionId) -> String {
     format!("REQ#{connection}")
 }
 

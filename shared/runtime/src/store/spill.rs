@@ -1,10 +1,11 @@
 //! Messages that wait in the table: because the queue did not take them, or because it is too early for them.
 
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::hint::Message;
 use jiff::Timestamp;
 
 use super::items::{self, text};
-use super::{Store, StoreError};
+use super::{Store, StoreError, erasing};
 
 /// A message with the key by which it is removed.
 #[derive(Debug, Clone)]
@@ -13,19 +14,22 @@ pub struct Spilled {
     sk: String,
 }
 
-const PK: &str = "SPILL#0";
+pub(super) const PK: &str = "SPILL#0";
 
 impl Store {
-    /// Keeps the message until `due_at`.
+    /// Keeps the message until `due_at`, unless what it is about was erased. Whether it was kept.
     ///
     /// # Errors
     /// [`StoreError`] where it was not stored.
-    pub async fn spill(&self, message: &Message, due_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn spill(&self, message: &Message, due_at: Timestamp) -> Result<bool, StoreError> {
         let unique: [u8; 8] = crate::random::bytes().map_err(|_| StoreError::new("no randomness"))?;
         let sk = format!("{}#{:016x}", items::sortable(due_at), u64::from_be_bytes(unique));
         let item = items::item(PK, &sk, message, None)?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        let put = put.map_err(|_| StoreError::new("construction"))?;
+        let (connection, names) = erasing::names(&message.hint);
+        let checks = connection.into_iter().flat_map(|id| names.iter().map(|name| self.unless_erased(id, name)));
+        self.write_if(TransactWriteItem::builder().put(put).build(), checks.collect::<Result<_, _>>()?).await
     }
 
     /// Up to a hundred messages that are due, the oldest first.

@@ -61,6 +61,11 @@ impl AtsRules for Settings {
     fn package_tag(&self, _: &str) -> Option<String> {
         None
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In iCIMS, remove the webhook that posts to Crosscheck, and deactivate the integration user whose \
+         credentials were given."
+    }
 }
 
 impl ReceivesWebhooks for Settings {

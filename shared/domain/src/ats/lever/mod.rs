@@ -83,6 +83,11 @@ impl AtsRules for Settings {
     fn package_tag(&self, package: &str) -> Option<String> {
         Some(format!("{} {}", self.package_prefix.trim(), package.trim()))
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In Lever, revoke the app under Settings, Integrations and API, Authorized Apps, and delete a webhook that \
+         still posts to Crosscheck."
+    }
 }
 
 impl ReceivesWebhooks for Settings {

@@ -63,6 +63,11 @@ impl AtsRules for Settings {
     fn package_tag(&self, _: &str) -> Option<String> {
         None
     }
+
+    fn left_behind(&self) -> &'static str {
+        "In PageUp, have the API client removed whose credentials were given, and end the invitations that go to \
+         Crosscheck."
+    }
 }
 
 impl ListsRequests for Settings {

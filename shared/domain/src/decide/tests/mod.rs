@@ -305,7 +305,9 @@ fn no_sentence_of_a_decision_names_nothing() {
 #[test]
 fn a_paused_connection_keeps_an_order_and_still_refuses() {
     let paused = |setup: &mut Setup| setup.connection.state = ConnectionState::Paused;
+    let closing = |setup: &mut Setup| setup.connection.state = ConnectionState::Closing;
     assert_snapshot!(about(&["connection"], paused), @"wait connection_paused, package Standard | connection: paused → waits");
+    assert_snapshot!(about(&["connection"], closing), @"wait connection_paused, package Standard | connection: closing → waits");
     let paused_without_package = |setup: &mut Setup| {
         paused(setup);
         setup.request.packages.clear();

@@ -240,6 +240,8 @@ impl Settings {
             takes_password: true,
             keeps_data_outside: true,
             is_under_fcra: true,
+            left_behind: "At Asurint, have the postbacks to Crosscheck stopped, and the integration user removed whose \
+                credentials were given.",
         }
     }
 

@@ -55,6 +55,7 @@ impl Settings {
             takes_password: false,
             keeps_data_outside: false,
             is_under_fcra: false,
+            left_behind: "At Certn, remove the webhook that posts to Crosscheck, and revoke the API key that was given.",
         }
     }
 

@@ -74,13 +74,16 @@ fn unavailable(error: &StoreError) -> Answer {
     problem(503, "The store cannot be reached just now. Try again.", &[])
 }
 
+fn no_connection() -> Answer {
+    problem(404, "There is no such connection in this region.", &[])
+}
+
 async fn connected(hub: &Hub, call: &Call) -> Result<Arc<Connected>, Answer> {
-    let unknown = || problem(404, "There is no such connection in this region.", &[]);
-    let id = ConnectionId::parse(call.path_parameter("connection")).map_err(|_| unknown())?;
+    let id = ConnectionId::parse(call.path_parameter("connection")).map_err(|_| no_connection())?;
     // An admin sees what is stored, not what is kept.
     hub.forget(&id).await;
     let connected = hub.connected(&id).await.map_err(|error| unavailable(&error))?;
-    connected.filter(|connected| connected.connection.region == hub.config.region).ok_or_else(unknown)
+    connected.filter(|connected| connected.connection.region == hub.config.region).ok_or_else(no_connection)
 }
 
 fn grants_nothing() -> Answer {

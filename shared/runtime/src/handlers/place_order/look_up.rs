@@ -33,8 +33,9 @@ pub(super) async fn look_up(
     let claimed = !order.is_to_be_placed() && order.claim_write(now);
     order.rev = before + 1;
     // Whoever else looked it up meanwhile came to the same, and goes on with it.
-    if let Saved::Conflict(_) = hub.store.save(&mut order, Expect::Rev(before), &[event], &hub.config.timing).await? {
-        return Ok(());
+    match hub.store.save(&mut order, Expect::Rev(before), &[event], &hub.config.timing).await? {
+        Saved::Yes => {}
+        Saved::Conflict(_) | Saved::Gone => return Ok(()),
     }
     tracing::info!(order = %order.id, status = order.status.code(), "looked up");
     if order.is_to_be_placed() {

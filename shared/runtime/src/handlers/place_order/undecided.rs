@@ -92,7 +92,19 @@ pub(super) async fn put_off(
     let pause = retry::pause(later.put_off, subject.application.as_str());
     tracing::warn!(connection = %connection, put_off = later.put_off, cause = %trouble.cause(), "put off");
     crate::telemetry::count("RequestsPutOff", 1);
-    hub.store.spill(&later, now.saturating_add(pause).unwrap_or(now)).await?;
+    if !hub.store.spill(&later, now.saturating_add(pause).unwrap_or(now)).await? {
+        return erased(hub, connection, subject).await;
+    }
+    Ok(())
+}
+
+/// The application was erased: nothing is kept of a request for it, and only that there was one is counted.
+pub(super) async fn erased(hub: &Hub, connection: &ConnectionId, subject: &Subject) -> Result<(), Failed> {
+    tracing::info!(connection = %connection, outcome = NotForUs::Erased.code(), "not for us");
+    crate::telemetry::count("ErasedRequests", 1);
+    if let Some(request) = &subject.request {
+        hub.store.erase_request(connection, request).await?;
+    }
     Ok(())
 }
 
