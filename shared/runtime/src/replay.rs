@@ -1,14 +1,15 @@
 //! Goes on with orders because an admin says so, or because what they waited for was cured.
 
+use std::time::Duration;
+
 use domain::hint::{Hint, Message};
 use domain::order::{Event, NotReplayed, Order, Replay};
 use domain::reason::Reason;
-use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected, Expect, ListError, OrderFilter, Saved, StoreError};
-use crate::write_back::{change, change_audited};
+use crate::write_back::{Changed, change, change_audited};
 
 /// How a bulk replay counts an order whose change was not stored.
 pub const NOT_STORED: &str = "not_stored";
@@ -36,6 +37,8 @@ pub enum Replayed {
         replay: Replay,
     },
     Not(NotReplayed),
+    /// It was erased, or its application was.
+    Gone,
 }
 
 impl Replayer<'_> {
@@ -63,8 +66,9 @@ impl Replayer<'_> {
             Ok(vec![event])
         });
         let order = match changed.await? {
-            Ok(order) => order,
-            Err(why) => return Ok(Replayed::Not(why)),
+            Changed::Yes(order) => order,
+            Changed::Not(why) => return Ok(Replayed::Not(why)),
+            Changed::Gone => return Ok(Replayed::Gone),
         };
         let replay = done.unwrap_or(Replay::Show);
         let order_id = order.id.clone();
@@ -74,7 +78,7 @@ impl Replayer<'_> {
         };
         self.hand_on(hint).await;
         tracing::info!(order = %order.id, step = replay.code(), "replayed");
-        Ok(Replayed::On { order: Box::new(order), replay })
+        Ok(Replayed::On { order, replay })
     }
 
     /// Stores the order that follows one that ended: under the next key, so that there is one of it however often it
@@ -87,6 +91,7 @@ impl Replayer<'_> {
         let audit = self.audit(ended, &format!("ordered again as {}", next.id));
         match hub.store.save_with(&mut next, Expect::Absent, &[event], &hub.config.timing, Some(&audit)).await? {
             Saved::Conflict(existing) => Ok(Replayed::Not(NotReplayed::FollowedBy(existing.id))),
+            Saved::Gone => Ok(Replayed::Gone),
             Saved::Yes => {
                 let event = Event::new(now, "ordered again by an admin", next.id.as_str());
                 if let Err(error) = hub.store.add_to_story(ended, &event).await {
@@ -143,7 +148,7 @@ pub async fn go_on_with(
                 Vec::new()
             })
             .await?;
-            if waited {
+            if let (true, Some(order)) = (waited, order) {
                 count += 1;
                 let order_id = order.id.clone();
                 let hint = if order.is_to_be_placed() {

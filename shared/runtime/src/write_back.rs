@@ -41,6 +41,16 @@ pub async fn change(
     }
 }
 
+/// What became of an admin's change.
+#[derive(Debug)]
+pub enum Changed<E> {
+    Yes(Box<Order>),
+    /// It cannot be done as the order is now.
+    Not(E),
+    /// The order was erased.
+    Gone,
+}
+
 /// Stores what an admin does to an order, with the audit entry in the same write. `make` may find that it cannot be done,
 /// also after somebody else was first.
 ///
@@ -51,18 +61,19 @@ pub async fn change_audited<E>(
     mut order: Order,
     audit: &AuditEntry,
     mut make: impl FnMut(&mut Order) -> Result<Vec<Event>, E>,
-) -> Result<Result<Order, E>, StoreError> {
+) -> Result<Changed<E>, StoreError> {
     loop {
         let before = order.rev;
         let events = match make(&mut order) {
             Ok(events) => events,
-            Err(not_done) => return Ok(Err(not_done)),
+            Err(not_done) => return Ok(Changed::Not(not_done)),
         };
         order.rev = before + 1;
         let expect = Expect::Rev(before);
         match hub.store.save_with(&mut order, expect, &events, &hub.config.timing, Some(audit)).await? {
-            Saved::Yes => return Ok(Ok(order)),
+            Saved::Yes => return Ok(Changed::Yes(Box::new(order))),
             Saved::Conflict(existing) => order = *existing,
+            Saved::Gone => return Ok(Changed::Gone),
         }
     }
 }

@@ -173,6 +173,12 @@ impl Facts<'_> {
                 "paused",
                 "Ordering is paused: resume the connection. What waits is then ordered by itself.",
             ),
+            ConnectionState::Closing => Line::wrong(
+                "state",
+                Owner::HubOperator,
+                "being deleted",
+                "The connection is being deleted, and the deletion did not end: call it again.",
+            ),
         }
     }
 

@@ -6,9 +6,6 @@ use domain::order::Order;
 use super::items::{self, text};
 use super::{KeptRequest, Store, StoreError};
 
-/// How many pages of a connection's orders are looked through; with the table's page of 1 MiB that is tens of thousands.
-const MOST_PAGES: usize = 40;
-
 impl Store {
     /// The application's orders, the latest first.
     ///
@@ -26,13 +23,10 @@ impl Store {
         let query = query.expression_attribute_names("#application", "application");
         let query = query.expression_attribute_values(":pk", text(format!("ORDERS#{connection}")));
         let query = query.expression_attribute_values(":application", text(application));
-        let mut pages = query.into_paginator().send();
+        let mut found = query.into_paginator().items().send();
         let mut orders = Vec::new();
-        for _ in 0..MOST_PAGES {
-            let Some(page) = pages.next().await else { break };
-            for item in page?.items.unwrap_or_default() {
-                orders.push(items::data(&item)?);
-            }
+        while let Some(item) = found.next().await {
+            orders.push(items::data(&item?)?);
         }
         Ok(orders)
     }

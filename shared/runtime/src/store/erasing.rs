@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::inbox::inbox_key;
 use super::items::{self, Item, number, text};
 use super::orders::order_pk;
-use super::requests::request_pk;
+use super::requests::request_key;
 use super::{AuditEntry, Store, StoreError, spill};
 
 /// How many items one batch deletes.
@@ -153,8 +153,9 @@ impl Store {
     ) -> Result<Kept, StoreError> {
         let mut kept = Kept::default();
         if let Some(application) = application {
-            kept.orders = self.orders_of_application(connection, application).await?;
-            kept.others = self.requests_of_application(connection, application).await?;
+            kept.orders = self.orders_of_application(connection, application.as_str()).await?;
+            let requests = self.requests_of_application(connection, application.as_str()).await?;
+            kept.others = requests.iter().map(|kept| request_key(connection, kept.request())).collect();
         }
         let mut subjects: Vec<String> = application.iter().map(|id| id.as_str().to_owned()).collect();
         let of_orders = kept.orders.iter().filter_map(|order| order.provider_order.as_ref());
@@ -170,42 +171,6 @@ impl Store {
         subjects.extend(kept.orders.iter().map(|order| erasure::order(&order.id)));
         kept.others.extend(self.spilled_about(connection, |name| subjects.contains(name)).await?);
         Ok(kept)
-    }
-
-    async fn orders_of_application(
-        &self,
-        connection: &ConnectionId,
-        application: &AtsId,
-    ) -> Result<Vec<Order>, StoreError> {
-        let query = self.client.query().table_name(&self.table).index_name("list");
-        let query = query.key_condition_expression("list_pk = :pk");
-        let query = query.filter_expression("#data.#subject.#application = :application");
-        let query = query.expression_attribute_names("#data", "data").expression_attribute_names("#subject", "subject");
-        let query = query.expression_attribute_names("#application", "application");
-        let query = query.expression_attribute_values(":application", text(application.as_str()));
-        let query = query.expression_attribute_values(":pk", text(format!("ORDERS#{connection}")));
-        let mut found = query.into_paginator().items().send();
-        let mut orders = Vec::new();
-        while let Some(item) = found.next().await {
-            orders.push(items::data(&item?)?);
-        }
-        Ok(orders)
-    }
-
-    async fn requests_of_application(
-        &self,
-        connection: &ConnectionId,
-        application: &AtsId,
-    ) -> Result<Vec<Item>, StoreError> {
-        let query = self.client.query().table_name(&self.table).consistent_read(true);
-        let query = query.key_condition_expression("pk = :pk").projection_expression("pk, sk");
-        let query = query.filter_expression("#data.#subject.#application = :application");
-        let query = query.expression_attribute_names("#data", "data").expression_attribute_names("#subject", "subject");
-        let query = query.expression_attribute_names("#application", "application");
-        let query = query.expression_attribute_values(":application", text(application.as_str()));
-        let query = query.expression_attribute_values(":pk", text(request_pk(connection)));
-        let found: Result<Vec<Item>, _> = query.into_paginator().items().send().collect().await;
-        Ok(found?)
     }
 
     /// The keys of the connection's messages that wait in the table and are about what `is_meant` says.

@@ -28,7 +28,7 @@ impl KeptRequest {
         format!("{connection}#{request}")
     }
 
-    fn request(&self) -> &AtsId {
+    pub(super) fn request(&self) -> &AtsId {
         self.subject.request.as_ref().unwrap_or(&self.subject.application)
     }
 }

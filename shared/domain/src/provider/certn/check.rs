@@ -3,7 +3,7 @@
 use super::{Connector, HttpResponse, success, wire};
 use crate::checklist::{Answers, LONGEST, Line, Mapped, UNREAD, Used, listed, packages};
 use crate::id::{GroupId, UserId};
-use crate::provider::{GroupStanding, ListsEvents, Package, Provider};
+use crate::provider::{Group, GroupStanding, ListsEvents, ListsGroups, Package, Provider};
 use crate::reason::Owner;
 use crate::secret::Secret;
 use crate::talk::Talk;
@@ -21,7 +21,7 @@ enum Fallback {
 /// What is asked once a key is known that Certn takes.
 struct Found {
     packages: Option<Vec<Package>>,
-    groups: Option<Vec<(GroupId, bool)>>,
+    groups: Option<Vec<Group>>,
     /// Nothing where the connection has none, or Certn did not say.
     fallback: Option<Fallback>,
 }
@@ -63,7 +63,7 @@ impl Connector {
     }
 
     fn look(self, used: Used, mut answers: Answers, signed_in: String) -> Talk<Vec<Line>> {
-        let groups = self.list_all(&["groups"], &[], wire::groups);
+        let groups = ListsGroups::groups(&self);
         let users = self.fallback(used.fallback_requester.as_ref(), used.default_group.as_ref());
         let talk = self.packages().beside(groups).beside(users.beside(self.events_after(None)));
         talk.map(move |((packages, groups), (fallback, events))| {
@@ -127,15 +127,15 @@ impl Found {
     }
 }
 
-fn groups(used: &Used, there: Option<&[(GroupId, bool)]>) -> Vec<Line> {
+fn groups(used: &Used, there: Option<&[Group]>) -> Vec<Line> {
     let Some(there) = there else {
         let items = [used.default_group.as_ref().map(|_| "default_group"), Some("mapped_groups")];
         return items.into_iter().flatten().map(|item| Line::not_told(item, Owner::ProviderAdmin, UNREAD)).collect();
     };
-    let standing = |group: &GroupId| match there.iter().find(|(id, _)| id == group) {
+    let standing = |group: &GroupId| match there.iter().find(|one| one.id == *group) {
         None => GroupStanding::Unknown,
-        Some((_, true)) => GroupStanding::Active,
-        Some((_, false)) => GroupStanding::Inactive,
+        Some(one) if one.active => GroupStanding::Active,
+        Some(_) => GroupStanding::Inactive,
     };
     let is_cut = there.len() >= LONGEST;
     let mut lines = Vec::new();

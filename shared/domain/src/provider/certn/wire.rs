@@ -178,17 +178,6 @@ pub(super) fn group(response: &HttpResponse) -> Result<GroupStanding, Trouble> {
     Ok(if is_active(response)? { GroupStanding::Active } else { GroupStanding::Inactive })
 }
 
-/// Every group, and whether it is active.
-pub(super) fn groups(response: &HttpResponse) -> Result<(Vec<(GroupId, bool)>, bool), Trouble> {
-    #[derive(Deserialize)]
-    struct Group {
-        id: GroupId,
-        #[serde(default = "yes", deserialize_with = "or_yes")]
-        is_active: bool,
-    }
-    list(response, |group: Group| (group.id, group.is_active))
-}
-
 /// The body of the only order call: the invitation mode, and of the candidate at most the name.
 pub(super) fn order_body(order: &NewOrder) -> Value {
     let candidate = &order.candidate;

@@ -18,7 +18,7 @@ use crate::edge::{Answer, Call, json_answer, problem};
 use crate::handlers::sync_order::shown_by;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected};
-use crate::write_back::change_audited;
+use crate::write_back::{Changed, change_audited};
 
 pub const OPERATION: Operation = Operation {
     function: "admin-adopt-order",
@@ -81,7 +81,7 @@ async fn adopt(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         Adoption::Refused(why) => Err(Some(why)),
     });
     match changed.await.map_err(|error| unavailable(&error))? {
-        Ok(order) => {
+        Changed::Yes(order) => {
             // Where the hint is lost, `reconcile` finds that the order is due.
             let hint = Hint::Sync { order: order.id.clone() };
             let _ = hub.queues.send_or_spill(hint, &hub.store, now).await;
@@ -89,8 +89,9 @@ async fn adopt(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
             Ok(adopted(&order, provider_order, was_read))
         }
         // Somebody else said the same at the same time, or the worker found it.
-        Err(None) => Ok(adopted(&named(hub, call).await?, provider_order, was_read)),
-        Err(Some(why)) => Err(problem(409, why, &[])),
+        Changed::Not(None) => Ok(adopted(&named(hub, call).await?, provider_order, was_read)),
+        Changed::Gone => Err(unknown()),
+        Changed::Not(Some(why)) => Err(problem(409, why, &[])),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::edge::{Answer, Call, json_answer, problem};
 use crate::handlers::sync_order::shown_by;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected};
-use crate::write_back::change_audited;
+use crate::write_back::{Changed, change_audited};
 
 pub const OPERATION: Operation = Operation {
     function: "admin-cancel-order",
@@ -79,12 +79,13 @@ async fn here(hub: &Hub, connected: &Connected, order: Order, call: &Call) -> Re
         }
     });
     match changed.await.map_err(|error| unavailable(&error))? {
-        Ok(order) => {
+        Changed::Yes(order) => {
             show(hub, &order).await;
             Ok(cancelled(&order))
         }
-        Err(None) => Ok(cancelled(&named(hub, call).await?)),
-        Err(Some(why)) => Err(problem(409, why, &[])),
+        Changed::Gone => Err(unknown()),
+        Changed::Not(None) => Ok(cancelled(&named(hub, call).await?)),
+        Changed::Not(Some(why)) => Err(problem(409, why, &[])),
     }
 }
 
@@ -122,8 +123,9 @@ async fn at_provider(
         Ok::<_, std::convert::Infallible>(events)
     });
     let order = match changed.await.map_err(|error| unavailable(&error))? {
-        Ok(order) => order,
-        Err(never) => match never {},
+        Changed::Yes(order) => order,
+        Changed::Not(never) => match never {},
+        Changed::Gone => return Err(unknown()),
     };
     show(hub, &order).await;
     tracing::info!(order = %order.id, status = order.status.code(), "cancelled");

@@ -17,7 +17,7 @@ pub const OPERATION: Operation = Operation {
     summary: "Shows a connection; never a secret.",
     query: &[],
     body: None,
-    answers: &[(200, of::<serde_json::Value>())],
+    answers: &[(200, of::<Value>())],
     problems: &[400, 404, 503],
 };
 

@@ -141,6 +141,7 @@ async fn one(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
             Ok(json_answer(202, &Told { order: order.id, step: replay.code(), replays }))
         }
         Replayed::Not(why) => Err(refused(&why)),
+        Replayed::Gone => Err(super::orders::unknown()),
     }
 }
 
@@ -213,6 +214,7 @@ async fn replayed(
             match Box::pin(replayer.replay(order)).await {
                 Ok(Replayed::On { .. }) => Ok(()),
                 Ok(Replayed::Not(why)) => Err(why.code()),
+                Ok(Replayed::Gone) => Err("erased"),
                 Err(error) => {
                     tracing::error!(cause = %error, "the table could not be used");
                     Err(replay::NOT_STORED)
