@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -129,25 +130,38 @@ pub struct TwoAreValid {
     pub until: Option<Timestamp>,
 }
 
+/// Which of two valid passwords ends at once, so that there can be another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The other side uses the newest already.
+    Oldest,
+    /// The newest never reached the other side.
+    Newest,
+}
+
 /// The passwords once `new` is issued: the one before it counts for `overlap` longer, so that the other side can switch.
 ///
 /// # Errors
-/// [`TwoAreValid`], unless `drop_oldest` ends the older one at once.
+/// [`TwoAreValid`], unless it is said which of the two ends.
 pub fn replaced(
     passwords: &[IssuedPassword],
     new: IssuedPassword,
     now: Timestamp,
     overlap: SignedDuration,
-    drop_oldest: bool,
+    ending: Option<Ending>,
 ) -> Result<Vec<IssuedPassword>, TwoAreValid> {
-    let mut valid: Vec<_> = passwords.iter().filter(|password| password.is_valid(now)).cloned().collect();
-    if valid.len() > 1 && !drop_oldest {
-        return Err(TwoAreValid { until: valid.iter().filter_map(|password| password.valid_until).min() });
+    let mut kept: Vec<_> = passwords.iter().filter(|password| password.is_valid(now)).cloned().collect();
+    if kept.len() > 1 {
+        match ending {
+            None => return Err(TwoAreValid { until: kept.iter().filter_map(|password| password.valid_until).min() }),
+            Some(Ending::Oldest) => drop(kept.drain(..kept.len() - 1)),
+            Some(Ending::Newest) => kept.truncate(1),
+        }
     }
     let ends = now.saturating_add(overlap).unwrap_or(Timestamp::MAX);
-    let mut kept: Vec<_> = valid.pop().into_iter().collect();
     for password in &mut kept {
-        password.valid_until = Some(password.valid_until.map_or(ends, |until| until.min(ends)));
+        password.valid_until = Some(ends);
     }
     kept.retain(|password| password.is_valid(now));
     kept.push(new);
@@ -381,12 +395,14 @@ mod tests {
         };
         let mark = |password: &str| PasswordHash::of(&Secret::from(password)).mark().to_owned();
         let first = vec![issued("a", None)];
-        let two = replaced(&first, new("b", 0), at(0), hour, false).unwrap();
+        let two = replaced(&first, new("b", 0), at(0), hour, None).unwrap();
         assert_eq!(shown(&two), [(mark("a"), Some(at(3600))), (mark("b"), None)]);
-        assert_eq!(replaced(&two, new("c", 9), at(9), hour, false), Err(TwoAreValid { until: Some(at(3600)) }));
-        let dropped = replaced(&two, new("c", 9), at(9), hour, true).unwrap();
-        assert_eq!(shown(&dropped), [(mark("b"), Some(at(3609))), (mark("c"), None)]);
-        let later = replaced(&two, new("c", 3600), at(3600), SignedDuration::ZERO, false).unwrap();
+        assert_eq!(replaced(&two, new("c", 9), at(9), hour, None), Err(TwoAreValid { until: Some(at(3600)) }));
+        for (ending, kept) in [(Ending::Oldest, "b"), (Ending::Newest, "a")] {
+            let three = replaced(&two, new("c", 9), at(9), hour, Some(ending)).unwrap();
+            assert_eq!(shown(&three), [(mark(kept), Some(at(3609))), (mark("c"), None)]);
+        }
+        let later = replaced(&two, new("c", 3600), at(3600), SignedDuration::ZERO, None).unwrap();
         assert_eq!(shown(&later), [(mark("c"), None)]);
     }
 

@@ -4,6 +4,7 @@ use domain::id::ConnectionId;
 use domain::mapping::{self, MappingKind};
 use domain::text;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::items::{self, Item, number};
@@ -16,7 +17,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const LONGEST: usize = 200;
 
 /// A word that was wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unmapped {
     pub kind: String,
     pub ats_value: String,

@@ -32,8 +32,8 @@ const AFTER_DAILY_LIMIT: Duration = Duration::from_secs(2 * 3600);
 impl AtsRules for Settings {
     fn customer(&self) -> Vec<(&'static str, String)> {
         let environment = match self.environment {
-            settings::Environment::Live => "live",
-            settings::Environment::Uat => "uat",
+            Environment::Live => "live",
+            Environment::Uat => "uat",
         };
         vec![("ats.tenant_id", self.tenant_id.to_string()), ("ats.environment", environment.to_owned())]
     }
