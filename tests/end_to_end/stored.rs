@@ -21,7 +21,9 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("CONN MAP", &["data", "pk", "sk", "v"]),
     ("CONN POLL", &["data", "due_at", "due_shard", "pk", "rev", "sk", "v"]),
     ("CONN META", &["data", "list_pk", "list_sk", "pk", "rev", "sk", "v"]),
+    ("CONN USE", &["last_at", "pk", "sk"]),
     ("CONN ACCESS", &["data", "failed", "owner", "pk", "rev", "sk", "until", "v"]),
+    ("AUDIT", &["data", "expires_at", "pk", "sk", "v"]),
     ("INBOX", &["expires_at", "last_at", "left_at", "outcome", "pk", "refusal", "seen", "sk", "trace"]),
     ("SEEN", &["expires_at", "pk", "sk"]),
     ("ORD EV", &["data", "expires_at", "pk", "sk", "v"]),
@@ -34,6 +36,7 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
 
 /// What stands in `data`, at any depth.
 const DATA: &[(&str, &[&str])] = &[
+    ("AUDIT", &["about", "action", "at", "by", "connection", "kept_until"]),
     (
         "CONN ACCESS",
         &[
@@ -99,6 +102,7 @@ const DATA: &[(&str, &[&str])] = &[
             "given_name",
             "group_field",
             "group_from",
+            "hash",
             "host",
             "id",
             "in_dispute",
@@ -106,6 +110,7 @@ const DATA: &[(&str, &[&str])] = &[
             "incomplete",
             "intended_use",
             "invitation",
+            "issued_at",
             "key_created_on",
             "kind",
             "location_id",
@@ -159,6 +164,7 @@ const DATA: &[(&str, &[&str])] = &[
             "type",
             "undeliverable",
             "url",
+            "valid_until",
             "webhook_passwords",
         ],
     ),
