@@ -120,7 +120,8 @@ impl Store {
         for _ in 0..READINGS {
             let query = self.client.query().table_name(&self.table).index_name("list");
             let query = query.key_condition_expression("list_pk = :pk").expression_attribute_values(":pk", text(LIST));
-            let query = query.limit(i32::try_from(limit).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
+            // One more than is shown tells whether there is more.
+            let query = query.limit(i32::try_from(limit + 1).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
             let found = query.send().await?;
             start = found.last_evaluated_key;
             let mut read = found.items.unwrap_or_default().into_iter();
