@@ -4,11 +4,12 @@ use jiff::SignedDuration;
 use local_stack::simulators::certn::{Group, Package};
 use local_stack::simulators::icims::{Job as IcimsJob, ListValue};
 use local_stack::stack::{DRIVER, GROUP, Options, STANDARD, Stack, TRIGGER};
+use runtime::store::AuditEntry;
 use serde_json::{Value, json};
 
 use crate::support::{API_KEY, ICIMS_PASSWORD, WEBHOOK_SECRET, no_violations, ordered, row, stack, story};
 
-fn new_connection() -> Value {
+pub(crate) fn new_connection() -> Value {
     json!({
         "ats": {"kind": "icims", "customer_id": "7351", "trigger_statuses": ["C1822"]},
         "ats_credentials": {"kind": "icims", "username": "api", "password": ICIMS_PASSWORD},
@@ -46,7 +47,7 @@ async fn a_new_connection_is_shown_with_its_password_this_one_time() {
 
     let (status, shown) = stack.admin("GET", &format!("/admin/connections/{id}"), None).await.unwrap();
     assert_eq!(status, 200);
-    assert_eq!(shown["webhook"]["valid_passwords"], 1);
+    assert_eq!(shown["webhook"]["valid_passwords"].as_array().unwrap().len(), 1);
     assert_eq!(shown["mappings"], json!([]));
     for secret in [password, API_KEY, WEBHOOK_SECRET, ICIMS_PASSWORD] {
         assert!(!shown.to_string().contains(secret), "{shown}");
@@ -149,7 +150,8 @@ async fn a_connection_of_another_region_is_refused_at_every_door() {
     let mut connection = store.connection(&customer.connection.parse_id()).await.unwrap().unwrap().connection;
     connection.id = "icims-foreign".to_owned().parse_id();
     connection.region = domain::region::Region::Ca;
-    store.create_connection(&connection).await.unwrap();
+    let entry = AuditEntry::new(&connection, stack.now(), "test", "create-connection", "");
+    assert!(store.create_connection(&connection, &entry).await.unwrap());
     simulators.icims.set_webhook(&customer.id, &customer.webhook_url, "icims-foreign", &customer.webhook_password);
     let job = customer.job(&["Standard"]).unwrap();
     let candidate = customer.candidate(&job, "Foreign").unwrap();

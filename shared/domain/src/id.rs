@@ -136,6 +136,19 @@ impl ConnectionId {
     pub fn from_random(ats: &str, random: [u8; 10]) -> Self {
         Self(format!("{ats}-{}", BASE32_NOPAD.encode(&random).to_ascii_lowercase()))
     }
+
+    /// The identifier of the connection that is made under a key of the admin's own: always the same one.
+    ///
+    /// # Errors
+    /// [`InvalidId`] where the key is not in the form of one.
+    pub fn from_key(ats: &str, key: &str) -> Result<Self, InvalidId> {
+        if !is_identifier(key) {
+            return Err(InvalidId);
+        }
+        let digest: [u8; 32] = Sha256::new().chain_update(ats).chain_update([0]).chain_update(key).finalize().into();
+        let (head, _) = digest.split_at(10);
+        Ok(Self(format!("{ats}-{}", BASE32_NOPAD.encode(head).to_ascii_lowercase())))
+    }
 }
 
 /// A generated password out of twenty random bytes: 160 bits, in characters that survive being typed.
@@ -176,6 +189,18 @@ mod tests {
         assert_eq!(derive("9", "24680", "p1"), derive("9", "9", ""));
         assert_ne!(derive("9", "24680", "p1"), derive("10", "24680", "p1"));
         assert_ne!(derive("24680", "1", ""), OrderId::derive(&connection, "pageup", &subject("24680"), "", 0));
+    }
+
+    #[test]
+    fn a_key_always_names_the_same_connection_and_no_other_does() {
+        let from = |ats: &str, key: &str| ConnectionId::from_key(ats, key).unwrap();
+        let id = from("icims", "acme-1");
+        assert_eq!((&id, id.as_str().len()), (&from("icims", "acme-1"), "icims-".len() + 16));
+        assert_eq!(ConnectionId::from_random("icims", [7; 10]).as_str().len(), id.as_str().len());
+        assert!(id != from("icims", "acme-2") && id.as_str()[6..] != from("lever", "acme-1").as_str()[6..]);
+        for none in ["", "a b", "ä", &"x".repeat(129)] {
+            assert_eq!(ConnectionId::from_key("icims", none), Err(InvalidId), "{none}");
+        }
     }
 
     #[test]

@@ -13,11 +13,19 @@ pub const WITHIN: char = '\u{1f}';
 /// # Errors
 /// It is not an object with a `kind`.
 pub(crate) fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, Value), D::Error> {
+    split_by("kind", deserializer)
+}
+
+/// What the field `tag` says, and everything else.
+///
+/// # Errors
+/// It is not an object with such a field.
+pub fn split_by<'de, D: Deserializer<'de>>(tag: &'static str, deserializer: D) -> Result<(String, Value), D::Error> {
     let mut fields = Map::deserialize(deserializer)?;
-    match fields.remove("kind") {
+    match fields.remove(tag) {
         Some(Value::String(kind)) => Ok((kind, Value::Object(fields))),
-        Some(_) => Err(D::Error::custom(format!("kind{WITHIN}invalid type: expected a string"))),
-        None => Err(D::Error::missing_field("kind")),
+        Some(_) => Err(D::Error::custom(format!("{tag}{WITHIN}invalid type: expected a string"))),
+        None => Err(D::Error::missing_field(tag)),
     }
 }
 
@@ -25,9 +33,12 @@ pub(crate) fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Strin
 ///
 /// # Errors
 /// It is not of the expected form.
-pub(crate) fn read<T: DeserializeOwned, E: Error>(rest: Value) -> Result<T, E> {
+pub fn read<T: DeserializeOwned, E: Error>(rest: Value) -> Result<T, E> {
     serde_path_to_error::deserialize(rest).map_err(|error| {
-        let path = error.path().to_string();
-        E::custom(format!("{}{WITHIN}{}", path.trim_start_matches('.'), error.inner()))
+        let (path, text) = (error.path().to_string(), error.inner().to_string());
+        // What is read may itself be of a kind.
+        let (within, text) = text.split_once(WITHIN).unwrap_or(("", &text));
+        let path = [path.trim_start_matches('.'), within].into_iter().filter(|part| !part.is_empty());
+        E::custom(format!("{}{WITHIN}{text}", path.collect::<Vec<_>>().join(".")))
     })
 }

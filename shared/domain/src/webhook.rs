@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -38,6 +39,8 @@ pub struct Webhook<State> {
     headers: Vec<(String, Secret)>,
     body: Vec<u8>,
     received_at: Timestamp,
+    /// The mark of the password that proved it.
+    password: Option<String>,
     state: PhantomData<State>,
 }
 
@@ -66,6 +69,12 @@ impl PasswordHash {
     pub fn of(password: &Secret) -> Self {
         Self(STANDARD.encode(Sha256::digest(password.expose().as_bytes())))
     }
+
+    /// The beginning of it, by which a use is noted: it tells two passwords apart, and nothing of either.
+    #[must_use]
+    pub fn mark(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
 }
 
 impl fmt::Debug for PasswordHash {
@@ -74,11 +83,96 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// A password that we issued, and for how long it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredPassword")]
+pub struct IssuedPassword {
+    pub hash: PasswordHash,
+    /// Nothing where it was issued with the connection, before this was written down.
+    pub issued_at: Option<Timestamp>,
+    /// Nothing until another one takes its place.
+    pub valid_until: Option<Timestamp>,
+}
+
+impl IssuedPassword {
+    #[must_use]
+    pub fn new(password: &Secret, now: Timestamp) -> Self {
+        Self { hash: PasswordHash::of(password), issued_at: Some(now), valid_until: None }
+    }
+
+    #[must_use]
+    pub fn is_valid(&self, at: Timestamp) -> bool {
+        self.valid_until.is_none_or(|until| at < until)
+    }
+}
+
+/// Items that were stored before a password could be replaced hold its hash alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredPassword {
+    Hash(PasswordHash),
+    Issued { hash: PasswordHash, issued_at: Option<Timestamp>, valid_until: Option<Timestamp> },
+}
+
+impl From<StoredPassword> for IssuedPassword {
+    fn from(stored: StoredPassword) -> Self {
+        match stored {
+            StoredPassword::Hash(hash) => Self { hash, issued_at: None, valid_until: None },
+            StoredPassword::Issued { hash, issued_at, valid_until } => Self { hash, issued_at, valid_until },
+        }
+    }
+}
+
+/// Two passwords count already: a third would end one of them before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TwoAreValid {
+    /// When the next one of them ends.
+    pub until: Option<Timestamp>,
+}
+
+/// Which of two valid passwords ends at once, so that there can be another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The other side uses the newest already.
+    Oldest,
+    /// The newest never reached the other side.
+    Newest,
+}
+
+/// The passwords once `new` is issued: the one before it counts for `overlap` longer, so that the other side can switch.
+///
+/// # Errors
+/// [`TwoAreValid`], unless it is said which of the two ends.
+pub fn replaced(
+    passwords: &[IssuedPassword],
+    new: IssuedPassword,
+    now: Timestamp,
+    overlap: SignedDuration,
+    ending: Option<Ending>,
+) -> Result<Vec<IssuedPassword>, TwoAreValid> {
+    let mut kept: Vec<_> = passwords.iter().filter(|password| password.is_valid(now)).cloned().collect();
+    if kept.len() > 1 {
+        match ending {
+            None => return Err(TwoAreValid { until: kept.iter().filter_map(|password| password.valid_until).min() }),
+            Some(Ending::Oldest) => drop(kept.drain(..kept.len() - 1)),
+            Some(Ending::Newest) => kept.truncate(1),
+        }
+    }
+    let ends = now.saturating_add(overlap).unwrap_or(Timestamp::MAX);
+    for password in &mut kept {
+        password.valid_until = Some(ends);
+    }
+    kept.retain(|password| password.is_valid(now));
+    kept.push(new);
+    Ok(kept)
+}
+
 /// How a sender proves itself, with what it is compared to.
 #[derive(Debug, Clone, Copy)]
 pub enum Scheme<'a> {
     /// HTTP Basic with a password that we issued; two are valid during a rotation.
-    Basic { user: &'a str, passwords: &'a [PasswordHash] },
+    Basic { user: &'a str, passwords: &'a [IssuedPassword] },
     /// A header with the HMAC-SHA256 of the raw body in hex, bare or behind `sha256=`.
     HmacSha256Hex { header: &'static str, secrets: &'a [Secret] },
     /// An HMAC-SHA256 that stands in the body, over some of it; `read` finds both.
@@ -86,7 +180,7 @@ pub enum Scheme<'a> {
     /// HTTP Basic, and a header with the HMAC-SHA256 of the time and the raw body; `read` finds both in the header.
     BasicAndSigned {
         user: &'a str,
-        passwords: &'a [PasswordHash],
+        passwords: &'a [IssuedPassword],
         header: &'static str,
         read: fn(&str, &[u8]) -> Option<Signed>,
         secrets: &'a [Secret],
@@ -117,7 +211,7 @@ impl Webhook<Unverified> {
         if body.len() > MAX_BODY {
             return Err(Unreadable::TooLarge);
         }
-        Ok(Self { headers, body, received_at, state: PhantomData })
+        Ok(Self { headers, body, received_at, password: None, state: PhantomData })
     }
 
     /// The user name that the sender claims in `Authorization: Basic`; it selects what to compare with.
@@ -142,8 +236,12 @@ impl Webhook<Unverified> {
     /// # Errors
     /// [`Unauthentic`], without a hint at what was wrong.
     pub fn verify(self, scheme: Scheme<'_>) -> Result<Webhook<Verified>, Unauthentic> {
+        let mut by_password = None;
         let proven = match scheme {
-            Scheme::Basic { user, passwords } => self.has_password(user, passwords),
+            Scheme::Basic { user, passwords } => {
+                by_password = self.password_among(user, passwords);
+                by_password.is_some()
+            }
             Scheme::HmacSha256Hex { header, secrets } => self.header(header).is_some_and(|value| {
                 let value = value.trim();
                 is_signature(value.strip_prefix("sha256=").unwrap_or(value), &self.body, secrets)
@@ -156,25 +254,27 @@ impl Webhook<Unverified> {
                     Some(value) => read(value, &self.body).is_some_and(|signed| self.is_signed(&signed, secrets)),
                     None => !required,
                 };
-                self.has_password(user, passwords) & signed
+                by_password = self.password_among(user, passwords);
+                by_password.is_some() & signed
             }
         };
         if !proven {
             return Err(Unauthentic);
         }
-        Ok(Webhook { headers: self.headers, body: self.body, received_at: self.received_at, state: PhantomData })
+        let (headers, body, received_at) = (self.headers, self.body, self.received_at);
+        Ok(Webhook { headers, body, received_at, password: by_password, state: PhantomData })
     }
 }
 
 impl Webhook<Unverified> {
-    fn has_password(&self, user: &str, passwords: &[PasswordHash]) -> bool {
-        self.basic().is_some_and(|(claimed, password)| {
-            let given = PasswordHash::of(&password);
-            let known = passwords
-                .iter()
-                .fold(Choice::from(0), |known, hash| known | hash.0.as_bytes().ct_eq(given.0.as_bytes()));
-            (known & claimed.as_bytes().ct_eq(user.as_bytes())).into()
-        })
+    /// The mark of the valid password that the sender gave, if it is one of these and the user is that one.
+    fn password_among(&self, user: &str, passwords: &[IssuedPassword]) -> Option<String> {
+        let (claimed, password) = self.basic()?;
+        let given = PasswordHash::of(&password);
+        let valid = passwords.iter().filter(|password| password.is_valid(self.received_at));
+        let known =
+            valid.fold(Choice::from(0), |known, password| known | password.hash.0.as_bytes().ct_eq(given.0.as_bytes()));
+        bool::from(known & claimed.as_bytes().ct_eq(user.as_bytes())).then(|| given.mark().to_owned())
     }
 
     fn is_signed(&self, signed: &Signed, secrets: &[Secret]) -> bool {
@@ -202,7 +302,7 @@ impl Webhook<Verified> {
     /// would lead to, never for doing that.
     #[must_use]
     pub const fn told_by_an_admin_and_unproven(body: Vec<u8>, received_at: Timestamp) -> Self {
-        Self { headers: Vec::new(), body, received_at, state: PhantomData }
+        Self { headers: Vec::new(), body, received_at, password: None, state: PhantomData }
     }
 
     #[must_use]
@@ -213,6 +313,12 @@ impl Webhook<Verified> {
     #[must_use]
     pub const fn received_at(&self) -> Timestamp {
         self.received_at
+    }
+
+    /// The mark of the password by which its sender was proven, where one was asked for.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
     }
 
     /// The body as JSON, inflated where the sender compressed it.
@@ -257,23 +363,63 @@ mod tests {
         format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
     }
 
+    /// A password that is valid for so many seconds from the time at which the webhooks arrive.
+    fn issued(password: &str, seconds: Option<i64>) -> IssuedPassword {
+        let valid_until = seconds.map(|seconds| Timestamp::from_second(seconds).unwrap());
+        IssuedPassword { hash: PasswordHash::of(&Secret::from(password)), issued_at: None, valid_until }
+    }
+
     fn check_basic(authorization: &str, expected: bool) {
-        let passwords = [PasswordHash::of(&Secret::from("new")), PasswordHash::of(&Secret::from("old"))];
+        let passwords = [issued("new", None), issued("old", Some(1)), issued("older", Some(0))];
         let verified = webhook(&[("authorization", authorization)], b"{}")
             .verify(Scheme::Basic { user: "icims-1", passwords: &passwords });
-        assert_eq!(verified.is_ok(), expected, "{authorization}");
+        let by = verified.as_ref().ok().and_then(Webhook::password).map(str::to_owned);
+        assert_eq!((verified.is_ok(), by.is_some()), (expected, expected), "{authorization}");
+        assert!(passwords.iter().filter(|password| by.as_deref() == Some(password.hash.mark())).count() < 2);
     }
 
     #[test]
     fn basic_takes_both_passwords_of_a_rotation_and_nothing_else() {
         check_basic(&basic("icims-1", "new"), true);
         check_basic(&basic("icims-1", "old"), true);
+        check_basic(&basic("icims-1", "older"), false);
         check_basic(&basic("icims-1", "other"), false);
         check_basic(&basic("icims-2", "new"), false);
         check_basic(&basic("icims-1", ""), false);
         check_basic("Basic !!", false);
         check_basic("Bearer new", false);
         check_basic("", false);
+    }
+
+    #[test]
+    fn a_new_password_leaves_the_one_before_it_the_overlap_and_a_third_is_refused() {
+        let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+        let hour = SignedDuration::from_hours(1);
+        let new = |password: &str, now: i64| IssuedPassword::new(&Secret::from(password), at(now));
+        let shown = |passwords: &[IssuedPassword]| {
+            let ends = |password: &IssuedPassword| (password.hash.mark().to_owned(), password.valid_until);
+            passwords.iter().map(ends).collect::<Vec<_>>()
+        };
+        let mark = |password: &str| PasswordHash::of(&Secret::from(password)).mark().to_owned();
+        let first = vec![issued("a", None)];
+        let two = replaced(&first, new("b", 0), at(0), hour, None).unwrap();
+        assert_eq!(shown(&two), [(mark("a"), Some(at(3600))), (mark("b"), None)]);
+        assert_eq!(replaced(&two, new("c", 9), at(9), hour, None), Err(TwoAreValid { until: Some(at(3600)) }));
+        for (ending, kept) in [(Ending::Oldest, "b"), (Ending::Newest, "a")] {
+            let three = replaced(&two, new("c", 9), at(9), hour, Some(ending)).unwrap();
+            assert_eq!(shown(&three), [(mark(kept), Some(at(3609))), (mark("c"), None)]);
+        }
+        let later = replaced(&two, new("c", 3600), at(3600), SignedDuration::ZERO, None).unwrap();
+        assert_eq!(shown(&later), [(mark("c"), None)]);
+    }
+
+    #[test]
+    fn a_password_that_was_stored_as_a_bare_hash_is_read_as_one_without_an_end() {
+        let bare = serde_json::to_value(PasswordHash::of(&Secret::from("old"))).unwrap();
+        assert!(bare.is_string());
+        assert_eq!(serde_json::from_value::<IssuedPassword>(bare).unwrap(), issued("old", None));
+        let ending = issued("new", Some(7));
+        assert_eq!(serde_json::from_value::<IssuedPassword>(serde_json::to_value(&ending).unwrap()).unwrap(), ending);
     }
 
     #[test]
@@ -294,7 +440,7 @@ mod tests {
     }
 
     fn decoded(headers: &[(&str, &str)], body: &[u8]) -> Result<serde_json::Value, Unreadable> {
-        let passwords = [PasswordHash::of(&Secret::from("p"))];
+        let passwords = [issued("p", None)];
         let mut headers = headers.to_vec();
         let authorization = basic("u", "p");
         headers.push(("authorization", &authorization));

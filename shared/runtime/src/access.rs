@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::{Access, HookKey, NoTokens, Tokens};
-use domain::ats::Authorizes;
+use domain::ats::{AtsCredentials, Authorizes};
 use domain::authorization::Authorization;
 use domain::connection::ConnectionSecret;
 use domain::id::{AtsId, ConnectionId};
@@ -262,6 +262,64 @@ async fn replace_access(
     let replaced = replaced.await;
     release(hub, id, &owner).await;
     replaced
+}
+
+/// Does what replaces the connection's secret while nobody replaces the tokens in it.
+///
+/// # Errors
+/// A [`Trouble`] that passes: somebody else has the turn, and nothing was done.
+pub async fn alone<T>(
+    hub: &Hub,
+    id: &ConnectionId,
+    deadline: Deadline,
+    work: impl Future<Output = T>,
+) -> Result<T, Trouble> {
+    let owner = owner()?;
+    claim_in_turn(hub, id, &owner, deadline).await?;
+    let done = Box::pin(work).await;
+    release(hub, id, &owner).await;
+    Ok(done)
+}
+
+/// Why the integration's app was not replaced.
+#[derive(Debug)]
+pub enum NotReplaced {
+    /// The ATS gives no tokens for the new one.
+    NoTokens(NoTokens),
+    Trouble(Trouble),
+}
+
+/// Replaces what the integration's app signs in with, for who is [`alone`]. Where an access is granted, the new one proves
+/// itself by the next pair of tokens, which is stored with it.
+///
+/// # Errors
+/// [`NotReplaced`]: the old one is still in use.
+pub async fn replace_app(
+    hub: &Hub,
+    connected: &Connected,
+    authorizes: &dyn Authorizes,
+    credentials: AtsCredentials,
+    deadline: Deadline,
+) -> Result<(), NotReplaced> {
+    let id = &connected.connection.id;
+    let passing = |cause: &dyn std::fmt::Display| NotReplaced::Trouble(unreadable(cause));
+    let secret = hub.secrets.read_anew(id, hub.clock.now()).await.map_err(|error| passing(&error))?;
+    let authorization = hub.store.authorization(id).await.map_err(|error| passing(&error))?;
+    let granted = authorization.as_ref().is_some_and(Authorization::is_granted);
+    let access = match &secret.access {
+        Some(access) if granted => {
+            let talk = authorizes.refresh(&credentials, &access.tokens, hub.clock.now());
+            let tokens = hub.outbound.converse(talk, id, deadline).await.map_err(NotReplaced::NoTokens)?;
+            Some(Access { tokens, ..access.clone() })
+        }
+        access => access.clone(),
+    };
+    let next = ConnectionSecret { ats: credentials, access, ..(*secret).clone() };
+    store_secret(hub, id, &next, deadline).await.map_err(NotReplaced::Trouble)?;
+    if authorization.is_some_and(|authorization| granted && !authorization.cause.is_empty()) {
+        change_authorization(hub, id, Authorization::recovered).await.map_err(NotReplaced::Trouble)?;
+    }
+    Ok(())
 }
 
 /// Stores the tokens of a new grant. The webhook of an earlier one is made anew.

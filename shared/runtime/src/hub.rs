@@ -1,7 +1,9 @@
 //! What every handler is given: clients that are warm, caches, the clock.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use domain::ats::{Ats, ListsRequests, Page};
@@ -27,6 +29,15 @@ use crate::store::{Connected, Store, StoreError};
 /// How long settings are kept, so that an admin's change is in force after half a minute.
 const CONNECTION_KEPT: SignedDuration = SignedDuration::from_secs(30);
 
+/// How old settings may be by which the sender of a webhook is not proven: its password may be newer.
+const DOUBTED_AFTER: SignedDuration = SignedDuration::from_secs(1);
+
+/// How long a new password is held back, so that no function can hold settings without it and not look again.
+pub const PASSWORD_HELD_BACK: Duration = Duration::from_millis(1_200);
+
+/// How often a use is noted.
+const USE_NOTED: SignedDuration = SignedDuration::from_hours(1);
+
 /// Whose standing was asked for: the connection's, in the group, of the requester with that digest of the address.
 type Asked = (ConnectionId, Option<GroupId>, Option<[u8; 32]>);
 
@@ -40,6 +51,7 @@ pub struct Hub {
     pub secrets: Secrets,
     pub outbound: Outbound,
     connections: Aged<ConnectionId, Option<Arc<Connected>>>,
+    uses: Aged<(ConnectionId, String), ()>,
     pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
     pub(crate) standings: Aged<Asked, Standing>,
     /// From when on what is read of a connection counts, where somebody said that it changed.
@@ -65,6 +77,7 @@ impl Hub {
             config,
             clock,
             connections: Aged::default(),
+            uses: Aged::default(),
             packages: Aged::default(),
             standings: Aged::default(),
             fresh_from: Arc::default(),
@@ -81,6 +94,28 @@ impl Hub {
         let is_there = |connected: &Connected| connected.connection.state != ConnectionState::Closing;
         let fetch = async { Ok(self.store.connection(id).await?.filter(is_there).map(Arc::new)) };
         self.connections.get_or_fetch(id, self.clock.now(), |_| CONNECTION_KEPT, fetch).await
+    }
+
+    /// The connection as it was at most a second ago, for a sender who is not proven by what is kept: so a new password
+    /// works at once, and a stranger costs one reading a second at most.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it is neither kept nor readable.
+    pub async fn connected_lately(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
+        let fetch = async { Ok(self.store.connection(id).await?.map(Arc::new)) };
+        self.connections.get_or_fetch(id, self.clock.now(), |_| DOUBTED_AFTER, fetch).await
+    }
+
+    /// Notes that a way in was used, once an hour: after what it brought is stored, and whatever becomes of the note.
+    pub async fn note_use(&self, id: &ConnectionId, way: &str) {
+        let now = self.clock.now();
+        let note = async {
+            if let Err(error) = self.store.note_use(id, way, now).await {
+                tracing::warn!(connection = %id, cause = %error, "a use could not be noted");
+            }
+            Ok::<_, Infallible>(())
+        };
+        let Ok(()) = self.uses.get_or_fetch(&(id.clone(), way.to_owned()), now, |()| USE_NOTED, note).await;
     }
 
     /// Forgets what is kept of a connection, after an admin changed it here.

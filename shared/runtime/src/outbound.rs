@@ -100,6 +100,11 @@ impl Outbound {
         }
     }
 
+    /// Forgets the connection's tokens for a system, as they were given for other credentials.
+    pub async fn forget_token(&self, connection: &ConnectionId, system: &'static str) {
+        self.tokens.forget(&(connection.clone(), system)).await;
+    }
+
     async fn send(&self, request: &HttpRequest, connection: &ConnectionId, deadline: Deadline) -> HttpOutcome {
         let Some(grant) = &request.grant else { return self.send_as(request, None, connection, deadline).await };
         let name = (connection.clone(), request.system.name);

@@ -39,6 +39,31 @@ impl SecretError {
             _ => None,
         }
     }
+
+    /// Whether there is a secret of that name already.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.cause == "ResourceExistsException"
+    }
+
+    /// Whether the secret of that name is about to be deleted, or was changed by somebody else in between.
+    #[must_use]
+    pub fn is_out_of_turn(&self) -> bool {
+        matches!(self.cause.as_str(), "InvalidRequestException" | "InvalidParameterException")
+    }
+}
+
+/// A secret as it was read, to be replaced only while it is still the current one.
+#[derive(Debug)]
+pub struct Versioned {
+    pub secret: ConnectionSecret,
+    version: String,
+}
+
+/// A secret that is stored and not in use yet.
+#[derive(Debug)]
+pub struct Pending {
+    version: String,
 }
 
 impl fmt::Display for SecretError {
@@ -128,14 +153,55 @@ impl Secrets {
         Ok(())
     }
 
-    async fn read(&self, connection: &ConnectionId) -> Result<Arc<ConnectionSecret>, SecretError> {
+    /// The connection's secret as it is stored now, to be replaced by [`Self::make_current`].
+    ///
+    /// # Errors
+    /// [`SecretError`] where it is not readable.
+    pub async fn read_to_replace(&self, connection: &ConnectionId) -> Result<Versioned, SecretError> {
         let id = format!("{}/{connection}", self.prefix);
         let answer = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| failed(&error))?;
         let secret = answer
             .secret_string()
             .and_then(|text| serde_json::from_str(text).ok())
             .ok_or_else(|| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
-        Ok(Arc::new(secret))
+        Ok(Versioned { secret, version: answer.version_id.unwrap_or_default() })
+    }
+
+    /// Stores a secret beside the one in use. What is left there by a probe that failed is in nobody's way.
+    ///
+    /// # Errors
+    /// [`SecretError`] where it was not stored.
+    pub async fn put_pending(
+        &self,
+        connection: &ConnectionId,
+        secret: &ConnectionSecret,
+    ) -> Result<Pending, SecretError> {
+        let text = serde_json::to_string(secret).map_err(|_| SecretError { cause: NOT_OF_ITS_FORM.to_owned() })?;
+        let put = self.client.put_secret_value().secret_id(format!("{}/{connection}", self.prefix));
+        let put = put.secret_string(text).version_stages("AWSPENDING");
+        let stored = put.send().await.map_err(|error| failed(&error))?;
+        Ok(Pending { version: stored.version_id.unwrap_or_default() })
+    }
+
+    /// Puts the pending secret in the place of the one that was read, if that is still in use.
+    ///
+    /// # Errors
+    /// [`SecretError`]: [`SecretError::is_out_of_turn`] where somebody else replaced it in between.
+    pub async fn make_current(
+        &self,
+        connection: &ConnectionId,
+        pending: Pending,
+        read: &Versioned,
+    ) -> Result<(), SecretError> {
+        let update = self.client.update_secret_version_stage().secret_id(format!("{}/{connection}", self.prefix));
+        let update = update.version_stage("AWSCURRENT").remove_from_version_id(&read.version);
+        let moved = update.move_to_version_id(pending.version).send().await;
+        self.cache.forget(connection).await;
+        moved.map(drop).map_err(|error| failed(&error))
+    }
+
+    async fn read(&self, connection: &ConnectionId) -> Result<Arc<ConnectionSecret>, SecretError> {
+        self.read_to_replace(connection).await.map(|read| Arc::new(read.secret))
     }
 
     /// Has the connection's secret deleted after the days in which it can still be brought back; may be repeated.

@@ -19,7 +19,7 @@ use crate::request::{CheckRequest, Subject};
 use crate::secret::Secret;
 use crate::talk::Talk;
 use crate::trouble::Trouble;
-use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{IssuedPassword, Scheme, Unreadable, Verified, Webhook};
 
 mod look;
 
@@ -116,6 +116,7 @@ pub enum Intake<'a> {
 
 /// What an ATS's settings tell without asking anybody.
 trait AtsRules {
+    fn customer(&self) -> Vec<(&'static str, String)>;
     fn intake(&self) -> Intake<'_>;
     fn authorizes(&self) -> Option<&dyn Authorizes>;
     fn takes_password(&self) -> bool;
@@ -128,6 +129,12 @@ trait AtsRules {
 }
 
 impl AtsSettings {
+    /// Whose instance of the ATS it is: the settings that say it, by their names.
+    #[must_use]
+    pub fn customer(&self) -> Vec<(&'static str, String)> {
+        self.rules().customer()
+    }
+
     #[must_use]
     pub fn intake(&self) -> Intake<'_> {
         self.rules().intake()
@@ -221,7 +228,7 @@ pub struct Answer {
 pub struct Keys<'a> {
     /// The user name, with the passwords that we issued for it.
     pub connection: &'a ConnectionId,
-    pub passwords: &'a [PasswordHash],
+    pub passwords: &'a [IssuedPassword],
     /// The access that holds the key of a webhook that we made.
     pub access: Option<&'a Access>,
 }

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 use crate::talk::Talk;
 use crate::trouble::{PostOutcome, Trouble};
-use crate::webhook::{PasswordHash, Scheme, Unreadable, Verified, Webhook};
+use crate::webhook::{IssuedPassword, Scheme, Unreadable, Verified, Webhook};
 
 macro_rules! providers {
     ($($module:ident $Kind:ident $shown_as:literal),+ $(,)?) => {
@@ -106,6 +106,11 @@ macro_rules! providers {
             pub fn key_expires_on(&self) -> Option<jiff::civil::Date> {
                 match self { $(Self::$Kind(settings) => settings.key_expires_on()),+ }
             }
+
+            /// Notes the day on which a new key was made. `false` where the provider's keys do not end.
+            pub fn set_key_created_on(&mut self, day: jiff::civil::Date) -> bool {
+                match self { $(Self::$Kind(settings) => settings.set_key_created_on(day)),+ }
+            }
         }
 
         impl ProviderSettings {
@@ -116,7 +121,7 @@ macro_rules! providers {
                 &'a self,
                 credentials: &'a ProviderCredentials,
                 user: &'a ConnectionId,
-                passwords: &'a [PasswordHash],
+                passwords: &'a [IssuedPassword],
             ) -> Option<Scheme<'a>> {
                 match (self, credentials) {
                     $((Self::$Kind(settings), ProviderCredentials::$Kind(credentials)) => {

@@ -18,7 +18,7 @@ use crate::checks;
 use crate::deadline::Deadline;
 use crate::edge::{Answer, Call, answer, to_vendor};
 use crate::hub::Hub;
-use crate::store::{Arrival, Connected};
+use crate::store::{Arrival, Connected, StoreError};
 
 /// How long the recruiter's own mistakes are looked for before the request is simply stored: iCIMS waits 30 s, we
 /// answer within 10.
@@ -40,13 +40,26 @@ async fn receive(hub: &Hub, call: Call) -> Result<Reply, Reply> {
     let deadline = call.deadline;
     let webhook = Webhook::received(call.headers, call.body, now).map_err(Reply::Unreadable)?;
     let (connected, webhook) = prove(hub, webhook).await?;
+    let reply = take_in(hub, &connected, &webhook, deadline).await?;
+    if let Some(password) = webhook.password() {
+        hub.note_use(&connected.connection.id, &format!("webhook#{password}")).await;
+    }
+    Ok(reply)
+}
+
+async fn take_in(
+    hub: &Hub,
+    connected: &Connected,
+    webhook: &Webhook<Verified>,
+    deadline: Deadline,
+) -> Result<Reply, Reply> {
     if connected.connection.region != hub.config.region {
         let refusal = Refusal::new(Reason::RegionMismatch);
-        return Ok(refused(hub, &connected, None, refusal, &Trace::default()).await);
+        return Ok(refused(hub, connected, None, refusal, &Trace::default()).await);
     }
-    match decode(&connected, &webhook)? {
+    match decode(connected, webhook)? {
         AtsEvent::NotForUs(why) => {
-            record(hub, &connected, "other-events", why.code(), &Trace::default()).await;
+            record(hub, connected, "other-events", why.code(), &Trace::default()).await;
             Ok(Reply::Accepted)
         }
         AtsEvent::LeftTrigger(subject) => {
@@ -55,8 +68,8 @@ async fn receive(hub: &Hub, call: Call) -> Result<Reply, Reply> {
         }
         AtsEvent::CheckRequested(subject) => {
             let looking = deadline.sooner(Deadline::after(LOOKING));
-            if let Some((refusal, trace)) = what_the_recruiter_can_fix(hub, &connected, &subject, looking).await {
-                return Ok(refused(hub, &connected, Some(&subject), refusal, &trace).await);
+            if let Some((refusal, trace)) = what_the_recruiter_can_fix(hub, connected, &subject, looking).await {
+                return Ok(refused(hub, connected, Some(&subject), refusal, &trace).await);
             }
             let connection = connected.connection.id.clone();
             store(hub, Hint::CheckRequested { connection, subject, received_at: webhook.received_at() }).await
@@ -68,21 +81,24 @@ async fn receive(hub: &Hub, call: Call) -> Result<Reply, Reply> {
 /// would not.
 async fn prove(hub: &Hub, webhook: Webhook<Unverified>) -> Result<(Arc<Connected>, Webhook<Verified>), Reply> {
     let user = webhook.claimed_user().and_then(|user| ConnectionId::parse(&user).ok()).ok_or(Reply::Unauthentic)?;
-    let connected = hub.connected(&user).await.map_err(|error| {
+    let unreadable = |error: StoreError| {
         tracing::error!(cause = %error, "the connection could not be read");
         Reply::Unavailable
+    };
+    let verify = |connected: &Connected, webhook: Webhook<Unverified>| {
+        let (connection, passwords) = (&connected.connection.id, connected.connection.webhook_passwords.as_slice());
+        let keys = Keys { connection, passwords, access: None };
+        webhook.verify(settings(connected)?.scheme(keys)).map_err(|_| Reply::Unauthentic)
+    };
+    let connected = hub.connected(&user).await.map_err(unreadable)?.ok_or(Reply::Unauthentic)?;
+    if let Ok(verified) = verify(&connected, webhook.clone()) {
+        return Ok((connected, verified));
+    }
+    // The password may have been issued a moment ago, in another process.
+    let connected = hub.connected_lately(&user).await.map_err(unreadable)?.ok_or(Reply::Unauthentic)?;
+    let verified = verify(&connected, webhook).inspect_err(|_| {
+        tracing::warn!(connection = %user, "a webhook with wrong credentials");
     })?;
-    let connected = connected.ok_or(Reply::Unauthentic)?;
-    let verified = webhook
-        .verify(settings(&connected)?.scheme(Keys {
-            connection: &connected.connection.id,
-            passwords: &connected.connection.webhook_passwords,
-            access: None,
-        }))
-        .map_err(|_| {
-            tracing::warn!(connection = %user, "a webhook with wrong credentials");
-            Reply::Unauthentic
-        })?;
     Ok((connected, verified))
 }
 

@@ -17,6 +17,9 @@ use crate::edge::{Answer, Call, answer};
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected};
 
+/// By which a use is noted.
+const WAY: &str = "webhook";
+
 /// Handles one event of Lever, which reads nothing but the status: any 2xx is taken, anything else comes again five times.
 pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
     if !call.is_for_webhook() {
@@ -69,6 +72,7 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
             if let Err(error) = hub.store.remember_delivery(&id, &delivery, now).await {
                 tracing::warn!(connection = %id, cause = %error, "a delivery could not be remembered");
             }
+            hub.note_use(&id, WAY).await;
             return Ok(());
         }
         AtsEvent::CheckRequested(_) | AtsEvent::LeftTrigger(_) => NotForUs::NotTriggerStatus,
@@ -83,6 +87,7 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
         left_trigger: false,
     };
     hub.store.record_arrival_or_log(&id, &arrival).await;
+    hub.note_use(&id, WAY).await;
     Ok(())
 }
 

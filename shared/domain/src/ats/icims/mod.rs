@@ -30,6 +30,10 @@ pub static SYSTEM: System =
     System { name: "icims", allows: |_, host| matches!(host, "api.icims.com" | "api-eu.icims.com"), limit: None };
 
 impl AtsRules for Settings {
+    fn customer(&self) -> Vec<(&'static str, String)> {
+        vec![("ats.customer_id", self.customer_id.to_string())]
+    }
+
     fn intake(&self) -> Intake<'_> {
         Intake::Webhook(self)
     }

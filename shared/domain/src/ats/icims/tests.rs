@@ -14,7 +14,7 @@ use crate::order::LinkKind;
 use crate::request::{AtsValue, Candidate};
 use crate::status::{ActionBy, OrderResult, OrderStatus, ResultCode};
 use crate::talk::play;
-use crate::webhook::PasswordHash;
+use crate::webhook::IssuedPassword;
 
 fn settings(extra: Value) -> Settings {
     let mut json = json!({"customer_id": "7351", "trigger_statuses": ["1822"]});
@@ -60,7 +60,7 @@ fn decoded(settings: &Settings, change: impl FnOnce(&mut Value)) -> String {
         ],
     });
     change(&mut event);
-    let passwords = [PasswordHash::of(&Secret::from("hook"))];
+    let passwords = [IssuedPassword::new(&Secret::from("hook"), Timestamp::UNIX_EPOCH)];
     let authorization = Secret::new(format!("Basic {}", STANDARD.encode("u:hook")));
     let headers = vec![("authorization".to_owned(), authorization)];
     let arrived = Webhook::received(headers, event.to_string().into_bytes(), Timestamp::UNIX_EPOCH).unwrap();

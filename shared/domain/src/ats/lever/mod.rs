@@ -51,6 +51,11 @@ pub static LOGIN: System = System {
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
 
 impl AtsRules for Settings {
+    fn customer(&self) -> Vec<(&'static str, String)> {
+        // Lever names no account: who granted the access is the customer.
+        vec![("ats.environment", self.environment.login_host().to_owned())]
+    }
+
     fn intake(&self) -> Intake<'_> {
         Intake::Webhook(self)
     }

@@ -32,6 +32,14 @@ pub static SYSTEM: System = System { name: "pageup", allows: |_, host| settings:
 const AFTER_DAILY_LIMIT: Duration = Duration::from_secs(2 * 3600);
 
 impl AtsRules for Settings {
+    fn customer(&self) -> Vec<(&'static str, String)> {
+        let environment = match self.environment {
+            Environment::Live => "live",
+            Environment::Uat => "uat",
+        };
+        vec![("ats.tenant_id", self.tenant_id.to_string()), ("ats.environment", environment.to_owned())]
+    }
+
     fn intake(&self) -> Intake<'_> {
         Intake::Poll(self)
     }

@@ -11,7 +11,7 @@ use crate::invalid::Invalid;
 use crate::provider::Traits;
 use crate::region::Region;
 use crate::secret::Secret;
-use crate::webhook::{PasswordHash, Scheme};
+use crate::webhook::{IssuedPassword, Scheme};
 
 /// In which of Asurint's two vocabularies it is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -249,7 +249,7 @@ impl Settings {
         &self,
         credentials: &'a Credentials,
         user: &'a ConnectionId,
-        passwords: &'a [PasswordHash],
+        passwords: &'a [IssuedPassword],
     ) -> Scheme<'a> {
         Scheme::BasicAndSigned {
             user: user.as_str(),
@@ -337,6 +337,11 @@ impl Settings {
     /// Asurint does not publish where the page of an order is: an order's truth has it.
     pub(crate) const fn portal_link(&self, _: Region, _: &ProviderOrderId) -> Option<Url> {
         None
+    }
+
+    #[expect(clippy::unused_self, reason = "other providers' keys end")]
+    pub(crate) const fn set_key_created_on(&mut self, _: Date) -> bool {
+        false
     }
 
     /// Nothing is known of an end of its credentials.

@@ -11,7 +11,7 @@ use crate::invalid::Invalid;
 use crate::provider::Traits;
 use crate::region::Region;
 use crate::secret::Secret;
-use crate::webhook::{PasswordHash, Scheme};
+use crate::webhook::{IssuedPassword, Scheme};
 
 /// The Certn side of a connection. The region, and with it the host, is the stack's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +63,7 @@ impl Settings {
         &self,
         credentials: &'a Credentials,
         _: &'a ConnectionId,
-        _: &'a [PasswordHash],
+        _: &'a [IssuedPassword],
     ) -> Scheme<'a> {
         Scheme::HmacSha256Hex { header: "x-signature", secrets: &credentials.webhook_secrets }
     }
@@ -95,6 +95,11 @@ impl Settings {
     pub(crate) fn portal_link(&self, region: Region, order: &ProviderOrderId) -> Option<Url> {
         let url = self.portal_url.replace("{region}", region.code()).replace("{case_id}", order.as_str());
         Url::parse(&url).ok()
+    }
+
+    pub(crate) const fn set_key_created_on(&mut self, day: Date) -> bool {
+        self.key_created_on = Some(day);
+        true
     }
 
     pub(crate) fn key_expires_on(&self) -> Option<Date> {

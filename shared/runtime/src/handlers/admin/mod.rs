@@ -28,17 +28,19 @@ pub mod update_connection;
 mod body;
 mod catalogue;
 mod orders;
+mod new_credentials;
+mod new_password;
+mod shown;
 
 use std::sync::Arc;
 
-use domain::ats::Intake;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use domain::reason::Refusal;
 use serde_json::{Value, json};
 
 use self::operation::Operation;
-use crate::edge::{Answer, Call, problem};
+use crate::edge::{Answer, Call, conflict, problem};
 use crate::hub::Hub;
 use crate::store::{Connected, StoreError};
 
@@ -90,40 +92,12 @@ fn grants_nothing() -> Answer {
     problem(409, "This connection's ATS grants no access on a page of its own: there is nothing to authorize.", &[])
 }
 
-/// Why something waits or was refused, and who does what about it.
-fn refusal_json(refusal: &Refusal) -> Value {
-    let reason = refusal.reason;
-    json!({"code": reason.code(), "about": refusal.about, "owner": reason.owner().name(), "cure": reason.cure()})
-}
+const CHANGED_MEANWHILE: &str = "Somebody else changed the connection: read it again, and change it as it is now.";
 
-/// A connection as an admin sees it: every setting, no secret, no hash.
-fn connection_json(hub: &Hub, connection: &Connection) -> Value {
-    let root = hub.config.public_url.as_deref().unwrap_or_default();
-    let webhook = match connection.ats.intake() {
-        Intake::Webhook(_) if connection.ats.takes_password() => Some(json!({
-            "url": format!("{root}/api/external/ats/{}/webhook/", connection.ats.name()),
-            "username": connection.id,
-            "valid_passwords": connection.webhook_passwords.len(),
-        })),
-        Intake::Webhook(_) | Intake::Poll(_) => None,
-    };
-    let mut provider_webhook = json!({"url": hub.provider_webhook(connection)});
-    if let (false, Some(fields)) = (connection.provider_passwords.is_empty(), provider_webhook.as_object_mut()) {
-        fields.insert("username".to_owned(), json!(connection.id));
-        fields.insert("valid_passwords".to_owned(), json!(connection.provider_passwords.len()));
+/// Refuses what was decided on a connection that was changed since.
+fn is_newest(connection: &Connection, rev: Option<u64>) -> Result<(), Answer> {
+    match rev {
+        Some(rev) if rev != connection.rev => Err(conflict(CHANGED_MEANWHILE, connection.rev)),
+        _ => Ok(()),
     }
-    json!({
-        "id": connection.id,
-        "region": connection.region,
-        "state": connection.state,
-        "rev": connection.rev,
-        "created_at": connection.created_at,
-        "ats": connection.ats,
-        "provider": connection.provider,
-        "report": connection.report,
-        "default_group": connection.default_group,
-        "fallback_requester": connection.fallback_requester,
-        "webhook": webhook,
-        "provider_webhook": provider_webhook,
-    })
 }

@@ -4,7 +4,7 @@ use schemars::generate::{Contract, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::OPERATIONS;
-use super::operation::{Operation, SchemaOf, of};
+use super::operation::{HEADERS, Operation, SchemaOf, of};
 use crate::edge::Problem;
 
 /// The whole document, as JSON.
@@ -57,6 +57,13 @@ fn described(operation: &Operation) -> Value {
             "description": parameter.about, "schema": schema(parameter.schema, Contract::Deserialize),
         })
     });
+    let of_function = HEADERS.iter().filter(|(function, _)| *function == operation.function);
+    let in_header = of_function.map(|(_, parameter)| {
+        json!({
+            "name": parameter.name, "in": "header", "required": parameter.required,
+            "description": parameter.about, "schema": schema(parameter.schema, Contract::Deserialize),
+        })
+    });
     let mut responses = Map::new();
     for (status, of) in operation.answers {
         let content = json!({"application/json": {"schema": schema(*of, Contract::Serialize)}});
@@ -69,7 +76,7 @@ fn described(operation: &Operation) -> Value {
     let mut described = json!({
         "operationId": operation_id(operation),
         "summary": operation.summary,
-        "parameters": in_path.chain(in_query).collect::<Vec<_>>(),
+        "parameters": in_path.chain(in_query).chain(in_header).collect::<Vec<_>>(),
         "responses": responses,
     });
     if let (Some(body), Some(fields)) = (operation.body, described.as_object_mut()) {

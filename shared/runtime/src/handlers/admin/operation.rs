@@ -32,6 +32,17 @@ pub const CURSOR: Parameter = Parameter {
     schema: SchemaGenerator::subschema_for::<String>,
 };
 
+/// The headers that an operation takes, by its function.
+pub const HEADERS: &[(&str, Parameter)] = &[(
+    "admin-create-connection",
+    Parameter {
+        name: "Idempotency-Key",
+        about: "Names the request: sent again with the same one, it answers with the connection that it made before.",
+        required: false,
+        schema: of::<domain::id::ConnectionId>(),
+    },
+)];
+
 fn limit(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({"type": "integer", "minimum": 1, "maximum": 200})
 }

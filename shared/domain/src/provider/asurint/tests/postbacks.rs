@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 use super::*;
 use crate::id::ConnectionId;
-use crate::webhook::{PasswordHash, Unauthentic};
+use crate::webhook::{IssuedPassword, Unauthentic};
 
 const T: i64 = 1_793_527_200;
 const BODY: &str = r#"{"eventId":"4a1f4f5e-7f0d-4c55-9a51-0c8b1f6b1a01","eventType":"ORDER_STATUS_CHANGED","occurredAt":"2026-11-01T10:00:00Z","clientId":"ACME01","orderId":"A123456","quoteBack":"HUB-1","status":"Completed","score":"Eligible for Hire","reportUrl":"https://portal.asurint.example/r/A123456"}"#;
@@ -32,7 +32,7 @@ fn verify(
     let credentials =
         Credentials { signing_secrets: vec!["older".into(), "asurint-test-secret".into()], ..credentials() };
     let user = ConnectionId::parse("acme").unwrap();
-    let passwords = [PasswordHash::of(&"new".into()), PasswordHash::of(&"old".into())];
+    let passwords = ["new", "old"].map(|password| IssuedPassword::new(&password.into(), Timestamp::UNIX_EPOCH));
     let headers = [("authorization", authorization), ("x-asurint-signature", signature)];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Secret::from(value?))));
     let received_at = Timestamp::from_second(T + late).unwrap();
