@@ -312,7 +312,9 @@ async fn check_lever(
     let lever = &stack.simulators().unwrap().lever;
     let posting = customer.posting(&[BASIC_TAG]).unwrap();
     let candidate = customer.candidate(&posting, "Zephyrine").unwrap();
-    customer.advance(&candidate).await.unwrap();
+    // Nobody is told of the move: the sample only has to stand in the stage. That the switch is off, no call tells.
+    lever.toggle(&customer.account, "candidateStageChange", false);
+    lever.advance(&customer.account, &candidate.opportunity, lever::BACKGROUND_CHECK_STAGE).await;
     fault(lever, &customer);
     let sample = subject(&candidate.opportunity, RECRUITER);
     stack.clock.advance(REST);

