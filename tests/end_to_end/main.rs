@@ -10,6 +10,7 @@ mod asurint_words;
 mod authentic;
 mod blocked;
 mod callbacks;
+mod check_connection;
 mod counted;
 mod documents;
 mod journeys;
