@@ -14,6 +14,7 @@ mod callbacks;
 mod check_ats;
 mod catalogue;
 mod connections;
+mod check_connection;
 mod counted;
 mod documents;
 mod explain;

@@ -94,6 +94,7 @@ async fn every_route_of_the_template_reaches_its_function() {
 const EVENTS: &[(&str, u16)] = &[
     ("admin-adopt-order/unknown.json", 404),
     ("admin-cancel-order/unknown.json", 404),
+    ("admin-check-connection/known.json", 200),
     ("admin-check-connection/unknown.json", 404),
     ("admin-create-connection/new.json", 201),
     ("admin-create-connection/not-acknowledged.json", 422),

@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::access::{Access, HookKey, Tokens};
 use crate::ats::{self, Ats, AtsEvent, Entry, Intake, Keys};
+use crate::checklist::Used;
 use crate::connection::tests::minted;
 use crate::connection::{Connection, ConnectionSecret, NewConnection};
 use crate::http::{HttpFailure, HttpOutcome, HttpRequest, HttpResponse, System};
@@ -381,8 +382,15 @@ fn with_provider(provider: &dyn Provider, outcome: &HttpOutcome) -> Vec<Conversa
         ordered_by: UserId::parse("u1").ok(),
         placed_after: Timestamp::UNIX_EPOCH,
     };
+    let used = Used {
+        default_group: Some(group.clone()),
+        fallback_requester: UserId::parse("u1").ok(),
+        packages: PackageId::parse("p1").into_iter().collect(),
+        groups: vec![group.clone()],
+    };
     let mut all = vec![
         talk(provider.packages(), outcome),
+        talk(provider.examine(&used), outcome),
         talk(provider.standing(Some(&group), Some(&marked("requester"))), outcome),
         talk(provider.place(&new_order(), &correlation()), outcome),
         talk(provider.find(&lookup), outcome),

@@ -128,6 +128,16 @@ impl CertnSimulator {
         groups.push((group, None));
     }
 
+    /// Deletes a group.
+    pub fn remove_group(&self, id: &str) {
+        lock(&self.state).account.groups.retain(|(known, _)| known.id != id);
+    }
+
+    /// Deletes a user.
+    pub fn remove_user(&self, id: &str) {
+        lock(&self.state).account.users.retain(|known| known.id != id);
+    }
+
     /// Puts a group under another one.
     pub fn set_group_parent(&self, id: &str, parent: &str) {
         for (_, above) in lock(&self.state).account.groups.iter_mut().filter(|(group, _)| group.id == id) {

@@ -1,6 +1,6 @@
 //! What a connection needs at Certn, looked at by reading alone.
 
-use super::{Connector, HttpResponse, success, wire};
+use super::{Connector, HttpOutcome, HttpResponse, success, wire};
 use crate::checklist::{Answers, LONGEST, Line, Mapped, UNREAD, Used, listed, packages};
 use crate::id::{GroupId, UserId};
 use crate::provider::{Group, GroupStanding, ListsEvents, ListsGroups, Package, Provider};
@@ -33,9 +33,9 @@ impl Connector {
         let probes = self.keys.iter().map(|key| Self::signed(&probe, key)).collect();
         let (connector, used) = (self.clone(), used.clone());
         Talk::ask_all(probes, move |outcomes| {
-            let probed: Vec<_> = outcomes.into_iter().map(success).collect();
-            let is_refused =
-                |one: &Result<HttpResponse, Trouble>| one.as_ref().is_err_and(Trouble::is_about_credentials);
+            let read = |outcome: HttpOutcome| success(outcome).and_then(|response| wire::cases(&response).map(|_| ()));
+            let probed: Vec<Result<(), Trouble>> = outcomes.into_iter().map(read).collect();
+            let is_refused = |one: &Result<(), Trouble>| one.as_ref().is_err_and(Trouble::is_about_credentials);
             let taken =
                 probed.iter().position(Result::is_ok).or_else(|| probed.iter().position(|one| !is_refused(one)));
             let refused = probed.iter().filter(|one| is_refused(one)).count();
