@@ -16,8 +16,8 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
-    ProviderEvent, Reading, RequesterStanding, Standing, Truth,
+    Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
+    Provider, ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::http::{System, https};
 use crate::id::{GroupId, OrderId, ProviderOrderId};

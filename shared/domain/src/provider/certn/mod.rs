@@ -8,8 +8,8 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
-    Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
+    Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles,
+    NewOrder, Package, Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
 };
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending, System, https};
 use crate::id::{GroupId, ProviderOrderId, UserId};
