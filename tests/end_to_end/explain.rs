@@ -181,6 +181,65 @@ async fn what_a_person_must_settle_is_explained_by_its_own_reason() {
 }
 
 #[tokio::test]
+async fn an_order_whose_time_is_over_is_said_to_be_expired_before_anybody_wrote_that() {
+    let stack = stack().await;
+    let customer = stack.connect(|_| {}).await.unwrap();
+    stack.simulators().unwrap().certn.set_key_state(API_KEY, KeyState::Expired);
+    let candidate = advanced(&customer, "Late").await;
+    let order = orders(&stack, &candidate).await.remove(0);
+    assert_eq!(verdict(&of_order(&stack, &customer.connection, &order).await), ("wait", "provider_credentials"));
+    stack.clock.advance(SignedDuration::from_hours(24 * 15));
+    let told = of_order(&stack, &customer.connection, &order).await;
+    assert_eq!((verdict(&told), &told["orders"][0]["status"]), (("refuse", "held_expired"), &json!("held")), "{told}");
+    assert_eq!(verdict(&of_application(&stack, &customer, &candidate.workflow).await), ("refuse", "held_expired"));
+
+    let customer = stack.connect_pageup(|_| {}).await.unwrap();
+    let invitation = invited(&stack, &customer, "Later").await;
+    let order = orders_of(&stack, &customer, &invitation).await.remove(0);
+    assert_eq!(verdict(&of_order(&stack, &customer.connection, &order).await), ("wait", "provider_credentials"));
+    stack.clock.advance(SignedDuration::from_hours(25));
+    assert_eq!(verdict(&of_order(&stack, &customer.connection, &order).await), ("refuse", "held_expired"));
+}
+
+#[tokio::test]
+async fn an_order_that_the_ats_does_not_show_is_explained_with_what_its_write_waits_for() {
+    let stack = stack().await;
+    let customer = stack.connect(|_| {}).await.unwrap();
+    let icims = &stack.simulators().unwrap().icims;
+    icims.require_field(&customer.id, Some("field51423"));
+    let (candidate, _) = ordered(&stack, &customer, "Blocked").await;
+    let told = of_application(&stack, &customer, &candidate.workflow).await;
+    assert_eq!((verdict(&told), &told["outcome"]), (("not_for_us", ""), &json!("duplicate_open_order")));
+    let waits = &told["write_waits"];
+    assert_eq!((&waits["code"], &waits["about"]), (&json!("ats_required_field"), &json!("field51423")), "{told}");
+    assert_eq!(waits["owner"], "ATS administrator");
+    icims.require_field(&customer.id, None);
+    stack.pass(SignedDuration::from_hours(2)).await.unwrap();
+    assert_eq!(of_application(&stack, &customer, &candidate.workflow).await["write_waits"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_check_that_was_completed_is_not_ordered_again_where_that_is_off() {
+    let stack = stack().await;
+    let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
+    let candidate = customer.candidate(&customer.posting(&[BASIC_TAG]).unwrap(), "Done").unwrap();
+    customer.advance(&candidate).await.unwrap();
+    let order = customer.order(&candidate).unwrap();
+    stack.simulators().unwrap().asurint.complete_with(&order.id, Some("Eligible for Hire"));
+    stack.settle().await.unwrap();
+    let question = json!({"application": candidate.opportunity});
+    let told = explained(&stack, &customer.connection, &question).await;
+    assert_eq!((verdict(&told), &told["outcome"]), (("not_for_us", ""), &json!("duplicate_delivery")), "{told}");
+    stack.clock.advance(SignedDuration::from_mins(1));
+    customer.advance_again(&candidate).await.unwrap();
+    stack.clock.advance(SignedDuration::from_secs(10));
+    let told = explained(&stack, &customer.connection, &question).await;
+    assert_eq!(verdict(&told), ("refuse", "reorder_not_allowed"), "{told}");
+    assert_eq!(told["orders"].as_array().unwrap().len(), 2);
+    assert!(told["reason"]["cure"].as_str().unwrap().contains("Allow re-ordering"), "{told}");
+}
+
+#[tokio::test]
 async fn a_refused_order_of_lever_is_decided_anew_and_keeps_its_old_reason_beside() {
     let stack = stack().await;
     let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();

@@ -121,8 +121,8 @@ impl Expected {
             (Verdict::Refuse, _, Some(refusal)) => {
                 format!("{} Nothing is ordered until then. {}", refusal.sentence(provider), cure(refusal))
             }
-            (_, _, Some(refusal)) => format!("{} {}", refusal.sentence(provider), cure(refusal)),
-            (_, _, None) => {
+            (Verdict::Wait, _, Some(refusal)) => format!("{} {}", refusal.sentence(provider), cure(refusal)),
+            (Verdict::NotForUs, ..) | (_, _, None) => {
                 let known = stored.filter(|stored| !stored.is_refused());
                 let order = known.map(|stored| {
                     let at = stored.provider_reference();
@@ -137,7 +137,7 @@ impl Expected {
 
 fn cure(refusal: &Refusal) -> String {
     match refusal.reason.owner() {
-        Owner::Nobody => format!("Nobody has to do anything. {}", refusal.reason.cure()),
+        Owner::Nobody => format!("What to do: {}", refusal.reason.cure()),
         owner => format!("For the {}: {}", owner.name(), refusal.reason.cure()),
     }
 }
@@ -220,11 +220,11 @@ mod tests {
 
     #[test]
     fn every_reason_names_its_owner_and_the_cure_and_every_outcome_says_something() {
-        for reason in Reason::ALL {
+        for reason in Reason::ALL.iter().filter(|reason| reason.kind() != Kind::Dead) {
             let refusal = Refusal::about(*reason, "x");
             let words = Expected::of_trouble(&Trouble::because(refusal, "test"), Reason::AtsUnavailable);
             let words = words.in_words("Certn", None);
-            let owner = if reason.owner() == Owner::Nobody { "Nobody has to" } else { reason.owner().name() };
+            let owner = if reason.owner() == Owner::Nobody { "What to do" } else { reason.owner().name() };
             assert!(words.contains(owner) && words.contains(reason.cure()), "{words}");
         }
         let passing = Expected::of_trouble(&Trouble::later("test"), Reason::AtsUnavailable);

@@ -17,8 +17,8 @@ pub use self::settings::{
 };
 use self::words::Said;
 use super::{
-    Cancelled, CancelsOrders, Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package, Provider,
-    ProviderEvent, Reading, RequesterStanding, Standing, Truth,
+    Cancelled, CancelsOrders, Correlation, Findings, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles,
+    NewOrder, Package, Provider, ProviderEvent, Reading, RequesterStanding, Standing, Truth,
 };
 use crate::checklist::{Line, Used};
 use crate::http::{System, https};

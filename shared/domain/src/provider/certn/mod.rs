@@ -9,8 +9,9 @@ use url::Url;
 
 pub use self::settings::{Credentials, Settings};
 use super::{
-    Cancelled, CancelsOrders, Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup, MakesReportFiles, NewOrder, Package,
-    Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing, Truth,
+    Cancelled, CancelsOrders, Correlation, EventPage, Findings, Group, GroupStanding, ListsEvents, ListsGroups, Lookup,
+    MakesReportFiles, NewOrder, Package, Provider, ProviderEvent, Reading, ReportFile, RequesterStanding, Standing,
+    Truth,
 };
 use crate::checklist::{Line, Used};
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, Lane, Sending, System, https};

@@ -414,6 +414,34 @@ fn a_package_is_orderable_where_it_is_active_and_not_kept_from_ats_use() {
     check(json!({"ats_enabled": true, "is_ats_enabled": false}), false);
 }
 
+#[test]
+fn a_package_says_whether_it_is_marked_and_what_its_orders_are_labelled_with() {
+    let read = |fields: Value| {
+        let mut package = json!({"id": "p1", "name": "One"});
+        package.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let (packages, _) = against(connector().packages(), vec![modern(json!([package]), Value::Null)]);
+        let package = packages.unwrap().remove(0);
+        (package.marked_for_ats, package.tags.join(", "))
+    };
+    assert_eq!(read(json!({})), (None, String::new()));
+    assert_eq!(
+        read(json!({"ats_use": true, "tags": ["ATS", {"name": "Audit"}, 7]})),
+        (Some(true), "ATS, Audit".to_owned())
+    );
+    assert_eq!(read(json!({"ats_enabled": true, "is_ats_enabled": false, "tags": null})), (Some(false), String::new()));
+    assert_eq!(read(json!({"ats_use": "yes", "tags": "x"})), (None, String::new()));
+}
+
+#[test]
+fn groups_are_listed_over_all_pages_with_whether_they_are_active() {
+    let one = json!([{"id": "g1", "name": "Head office", "is_active": true, "parent_id": null}]);
+    let two = json!([{"id": "g2", "name": null, "is_active": false}, {"id": "g3"}]);
+    let (groups, sent) = against(connector().groups(), vec![modern(one, json!(2)), modern(two, Value::Null)]);
+    let groups: Vec<_> = groups.unwrap().into_iter().map(|g| format!("{} {} {}", g.id, g.name, g.active)).collect();
+    assert_eq!(groups, ["g1 Head office true", "g2  false", "g3  true"]);
+    assert_eq!(sent[1], "GET /api/public/groups/?page=2&page_size=100");
+}
+
 fn standing(outcomes: Vec<HttpOutcome>) -> String {
     let email = Secret::from("rec@example.com");
     let (standing, sent) = against(connector().standing(Some(&group()), Some(&email)), outcomes);

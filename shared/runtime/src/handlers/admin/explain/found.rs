@@ -179,8 +179,9 @@ async fn unread(
     if let Some(mut order) = order {
         order.settled(hub.clock.now(), &hub.config.timing);
         let refused = order.refusal.clone().unwrap_or_else(|| Refusal::new(Reason::HeldExpired));
+        let note = if order.is_refused() { ERASED } else { "" };
         let expected = Expected::refused(refused).beside(&order, NotForUs::DuplicateDelivery);
-        return Ok((expected, Some(order), ERASED));
+        return Ok((expected, Some(order), note));
     }
     if hub.store.kept_request(&connection.id, request).await?.is_some() {
         return Ok((Expected::refused(Refusal::new(Reason::HeldExpired)), None, ERASED));
