@@ -39,6 +39,7 @@ mod pageup_window;
 mod private;
 mod provider_faults;
 mod registered;
+mod replay;
 mod report_link;
 mod stored;
 mod support;
