@@ -171,6 +171,8 @@ fn full(placement: Placement) -> Order {
         candidate_mark: Some("mark".to_owned()),
         rev: 3,
         created_at: at(0),
+        replays: Replays { count: 1, last_at: Some(at(14)), asked_again_at: Some(at(14)), fresh_from: Some(at(14)) },
+        goes_on_as: OrderId::parse("zyxwvutsrqponmlkjihgfedcba").ok(),
         placement,
         first_intent_at: Some(at(0)),
         unclear_attempts: 1,

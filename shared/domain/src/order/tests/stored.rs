@@ -62,6 +62,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     entered_at
     first_intent_at
     generation
+    goes_on_as
     group
     id
     listed_again_at
@@ -78,6 +79,10 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     provider_short_id
     refusal.about
     refusal.reason
+    replays.asked_again_at
+    replays.count
+    replays.fresh_from
+    replays.last_at
     report_file
     report_link.expires_at
     report_link.revoked
@@ -110,7 +115,15 @@ fn a_stored_order_is_read_as_it_was_and_also_without_what_was_added_later() {
     placements().into_iter().for_each(|placement| round_trip(&full(placement)));
     [intended(), placed(), uncertain()].iter().for_each(round_trip);
     let mut stored = serde_json::to_value(placed()).unwrap();
-    for added in ["candidate_mark", "unclear_attempts", "status_ids_agree", "report_link", "report_file"] {
+    for added in [
+        "replays",
+        "goes_on_as",
+        "candidate_mark",
+        "unclear_attempts",
+        "status_ids_agree",
+        "report_link",
+        "report_file",
+    ] {
         stored.as_object_mut().unwrap().remove(added);
     }
     let read: Order = serde_json::from_value(stored).unwrap();
