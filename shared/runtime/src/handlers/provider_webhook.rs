@@ -37,8 +37,13 @@ async fn receive(hub: &Hub, call: Call, is_of_route: fn(&ProviderSettings) -> bo
         ProviderEvent::Told { truth, ours } => Hint::ProviderTold { connection: id, truth, ours, received_at: now },
         ProviderEvent::UnknownType { .. } => {
             let outcome = NotForUs::UnknownEventType.code();
-            let arrival =
-                Arrival { subject: "provider-events", outcome, trace: &Trace::default(), at: now, left_trigger: false };
+            let arrival = Arrival {
+                subject: Arrival::PROVIDER_EVENTS,
+                outcome,
+                trace: &Trace::default(),
+                at: now,
+                left_trigger: false,
+            };
             hub.store.record_arrival_or_log(&id, &arrival).await;
             return Ok(());
         }
