@@ -15,7 +15,7 @@ use crate::replay::{listed, replay};
 use crate::support::{API_KEY, ICIMS_PASSWORD, MINUTE, WEBHOOK_SECRET, advanced, no_violations, orders, row, stack};
 
 /// Whether the operation that explains is there.
-const EXPLAIN: bool = false;
+const EXPLAIN: bool = true;
 
 const ORDER: &str = "POST /api/public/cases/order-package/";
 const WRITES: &str = "/fields/assessmentresults";

@@ -59,7 +59,7 @@ async fn take_in(
     }
     match decode(connected, webhook)? {
         AtsEvent::NotForUs(why) => {
-            record(hub, connected, "other-events", why.code(), &Trace::default()).await;
+            record(hub, connected, Arrival::OTHER_EVENTS, why.code(), &Trace::default()).await;
             Ok(Reply::Accepted)
         }
         AtsEvent::LeftTrigger(subject) => {
@@ -157,7 +157,7 @@ async fn refused(
     trace: &Trace,
 ) -> Reply {
     let connection = &connected.connection;
-    let application = subject.map_or("-", |subject| subject.application.as_str());
+    let application = subject.map_or(Arrival::UNNAMED, |subject| subject.application.as_str());
     let code = refusal.reason.code();
     tracing::info!(connection = %connection.id, reason = code, trace = %trace, "refused at once");
     crate::telemetry::count("Refusals", 1);

@@ -80,7 +80,7 @@ async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {
     };
     tracing::info!(connection = %id, outcome = why.code(), "not for us");
     let arrival = Arrival {
-        subject: "other-events",
+        subject: Arrival::OTHER_EVENTS,
         outcome: why.code(),
         trace: &Trace::default(),
         at: now,

@@ -46,8 +46,13 @@ async fn receive(hub: &Hub, call: Call, is_of_route: fn(&ProviderSettings) -> bo
         }
         ProviderEvent::UnknownType { .. } => {
             let outcome = NotForUs::UnknownEventType.code();
-            let arrival =
-                Arrival { subject: "provider-events", outcome, trace: &Trace::default(), at: now, left_trigger: false };
+            let arrival = Arrival {
+                subject: Arrival::PROVIDER_EVENTS,
+                outcome,
+                trace: &Trace::default(),
+                at: now,
+                left_trigger: false,
+            };
             hub.store.record_arrival_or_log(&id, &arrival).await;
             hub.note_use(&id, &way).await;
             return Ok(());

@@ -35,6 +35,18 @@ pub struct Arrived {
     pub trace: String,
 }
 
+impl Arrival<'_> {
+    /// The subjects of what names none.
+    pub const OTHER_EVENTS: &'static str = "other-events";
+    pub const PROVIDER_EVENTS: &'static str = "provider-events";
+    pub const UNNAMED: &'static str = "-";
+
+    /// Whether the item is one for all arrivals of its kind: as many at once change it, it must not be in a transaction.
+    fn is_shared(subject: &str) -> bool {
+        [Self::OTHER_EVENTS, Self::PROVIDER_EVENTS, Self::UNNAMED].contains(&subject)
+    }
+}
+
 fn inbox_pk(connection: &ConnectionId) -> String {
     format!("INBOX#{connection}")
 }
@@ -114,6 +126,12 @@ impl Store {
         update: UpdateBuilder,
     ) -> Result<(), StoreError> {
         let update = update.build().map_err(|_| StoreError::new("construction"))?;
+        if Arrival::is_shared(subject) {
+            let alone = self.client.update_item().table_name(&self.table).set_key(Some(update.key));
+            let alone = alone.update_expression(update.update_expression);
+            alone.set_expression_attribute_values(update.expression_attribute_values).send().await?;
+            return Ok(());
+        }
         let check = self.unless_erased(connection, subject)?;
         self.write_if(TransactWriteItem::builder().update(update).build(), vec![check]).await.map(|_| ())
     }

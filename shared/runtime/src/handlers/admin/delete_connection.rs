@@ -179,7 +179,8 @@ async fn leave_ats(hub: &Hub, call: &Call, connected: &Connected, force: bool) -
     };
     left.await.map_err(|trouble| {
         tracing::error!(connection = %id, cause = %trouble.cause(), "the access could not be given back");
-        let title = "The ATS cannot be reached just now. Call again to go on, or send force=true to go on without it.";
+        let title = "The access to the ATS cannot be given back just now. Call again in a minute to go on, or send force=true \
+                     to go on without it.";
         problem(503, title, &[])
     })
 }
