@@ -42,6 +42,7 @@ use serde_json::{Value, json};
 use self::operation::Operation;
 use crate::edge::{Answer, Call, conflict, problem};
 use crate::hub::Hub;
+use crate::replay;
 use crate::store::{Connected, StoreError};
 
 /// Every operation, as its function serves it.
@@ -70,6 +71,17 @@ pub const OPERATIONS: &[Operation] = &[
     start_lever_authorization::OPERATION,
     update_connection::OPERATION,
 ];
+
+/// Goes on with the orders that waited for what was just cured. Where that cannot be done now, each goes on at the end of
+/// its own pause.
+async fn go_on_with(hub: &Hub, call: &Call, reasons: &[Reason]) {
+    let Ok(connected) = connected(hub, call).await else { return };
+    for reason in reasons {
+        if let Err(error) = Box::pin(replay::go_on_with(hub, &connected, *reason, call.deadline)).await {
+            tracing::warn!(connection = %connected.connection.id, cause = %error, "the orders go on by themselves");
+        }
+    }
+}
 
 fn unavailable(error: &StoreError) -> Answer {
     tracing::error!(cause = %error, "the table could not be used");

@@ -42,7 +42,9 @@ pub(super) async fn of_ats(
             replace(hub, connection, next, probe_ats(hub, call, connection, &new.credentials)).await?;
         }
     }
-    finished(hub, call, "ats", note, |_| ()).await
+    let answer = finished(hub, call, "ats", note, |_| ()).await?;
+    super::go_on_with(hub, call, &[Reason::AtsCredentials]).await;
+    Ok(answer)
 }
 
 pub(super) async fn of_provider(
@@ -73,7 +75,9 @@ pub(super) async fn of_provider(
             connection.provider.set_key_created_on(day);
         }
     };
-    finished(hub, call, "provider", NOTE, renew).await
+    let answer = finished(hub, call, "provider", NOTE, renew).await?;
+    super::go_on_with(hub, call, &[Reason::ProviderCredentials, Reason::ProviderPermission]).await;
+    Ok(answer)
 }
 
 /// What is wrong with the credentials, by the name that they have here.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::connection::{Changed, Connection, ConnectionChange, ConnectionState};
+use domain::reason::Reason;
 
 use super::operation::{Operation, of};
 use super::shown::ShownConnection;
@@ -53,7 +54,7 @@ async fn update(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         tracing::info!(connection = %was.id, count = fields.len(), "changed");
         look_for_stages_anew(hub, &connection, &fields).await;
         if (was.state, connection.state) == (ConnectionState::Paused, ConnectionState::Active) {
-            // resume: go on with paused orders
+            super::go_on_with(hub, call, &[Reason::ConnectionPaused]).await;
         }
     }
     let uses = hub.store.last_uses(&was.id).await.map_err(|error| super::unavailable(&error))?;
