@@ -34,6 +34,9 @@ async fn explained(stack: &Stack, connection: &str, question: &Value) -> Value {
     stack.settle().await.unwrap();
     let after = state(stack).await;
     assert_eq!(before, after, "{question}");
+    for personal in ["@", "Moss", "Diaz"] {
+        assert!(!explained.to_string().contains(personal), "{explained}");
+    }
     for (name, answer) in [("the answer", &explained), ("with the proposal", &explained["with_proposed"])] {
         if answer.is_object() {
             assert!(answer["in_words"].as_str().unwrap().len() > 20, "{name}: {answer}");
