@@ -70,8 +70,8 @@ async fn the_orders_of_a_connection_are_listed_page_by_page_the_newest_first() {
     let between = listed(&stack, &customer.connection, &bounds).await;
     let between: Vec<_> = between.iter().map(|order| order["application"].as_str().unwrap()).collect();
     assert_eq!(between, [&*workflows[2], &*workflows[3]]);
-    let one = listed(&stack, &customer.connection, &format!("&application={}&status=pending_candidate", workflows[0]));
-    let one = one.await;
+    let query = format!("&application={}&status=pending_candidate", workflows[0]);
+    let one = listed(&stack, &customer.connection, &query).await;
     assert_eq!((one.len(), &one[0]["delivery"], &one[0]["reason"]), (1, &json!("delivered"), &Value::Null));
     assert_eq!(one[0]["package"]["name"], "Standard");
     assert!(listed(&stack, &customer.connection, "&until=1970-01-01T00:00:00Z").await.is_empty());

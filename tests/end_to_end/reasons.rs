@@ -397,14 +397,15 @@ async fn what_an_order_waits_for_is_told_and_after_the_cure_a_replay_orders_at_o
 
     certn.harness.arm(ORDER, 0, Effect::Status { code: 429, retry_after: None, body: None });
     let (_, order) = asked(&stack, &customer, "Throttled").await;
-    stack.pass(MINUTE * 30).await.unwrap();
+    stack.clock.advance(MINUTE * 16);
+    stack.pass(MINUTE).await.unwrap();
     met.push(check_cured(at, &order, Reason::ProviderUnavailable, async || certn.harness.clear_faults(), false).await);
 
     certn.harness.arm(ORDER, 1, Effect::ResetAfterCommit);
     let (candidate, order) = asked(&stack, &customer, "Unclear").await;
     let email = certn.cases().pop().unwrap().email;
     customer.set_email(&candidate, Some("moved.elsewhere@example.com")).unwrap();
-    stack.pass(MINUTE * 5).await.unwrap();
+    stack.pass(MINUTE * 3).await.unwrap();
     let cure = async || customer.set_email(&candidate, Some(&email)).unwrap();
     met.push(check_cured(at, &order, Reason::OrderOutcomeUnknown, cure, false).await);
     assert_eq!(row(&customer, &candidate).result, "Invitation sent", "it was found, and not placed again");
@@ -417,7 +418,8 @@ async fn what_an_order_waits_for_is_told_and_after_the_cure_a_replay_orders_at_o
 
     certn.forbid_orders(true);
     let (_, order) = asked(&stack, &customer, "Expired").await;
-    stack.pass(SignedDuration::from_hours(24 * 14 + 3)).await.unwrap();
+    stack.clock.advance(SignedDuration::from_hours(24 * 14));
+    stack.pass(MINUTE * 2).await.unwrap();
     met.push(check_cured(at, &order, Reason::HeldExpired, async || certn.forbid_orders(false), false).await);
     check_all_met(MetBy::Waiting, met);
     no_violations(&stack);
@@ -463,6 +465,7 @@ async fn what_a_write_waits_for_is_told_and_after_the_cure_a_replay_writes_at_on
     let simulators = stack.simulators().unwrap();
     let mut met = Vec::new();
     for (reason, block, cure) in turns {
+        stack.clock.advance(MINUTE);
         let customer = stack.connect(|_| {}).await.unwrap();
         let (candidate, order) = asked(&stack, &customer, reason.code()).await;
         block(&simulators.icims, &customer.id);

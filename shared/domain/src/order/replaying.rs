@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, Order, Placement, Planned, Timing};
 use crate::id::OrderId;
-use crate::reason::{Reason, Refusal};
+use crate::reason::{Kind, Reason, Refusal};
 use crate::request::{Barrier, CheckRequest};
 use crate::status::{Delivery, OrderStatus};
 
@@ -298,8 +298,9 @@ impl Order {
 
     /// The request that was asked for again stays refused, for the reason that it had.
     pub fn stayed_refused(&mut self, why: &str, now: Timestamp, timing: &Timing) -> Event {
-        let shown = self.desired.as_ref().and_then(|view| view.refusal.clone());
-        self.refusal = self.refusal.take().or(shown).or(Some(Refusal::new(Reason::HeldExpired)));
+        let refuses = |refusal: &Refusal| refusal.reason.kind() == Kind::Reject;
+        let shown = self.desired.as_ref().and_then(|view| view.refusal.clone()).filter(refuses);
+        self.refusal = self.refusal.take().filter(refuses).or(shown).or(Some(Refusal::new(Reason::HeldExpired)));
         self.placement = Placement::Refused;
         self.set_status(OrderStatus::Rejected, now);
         self.settle(now, timing);

@@ -2,6 +2,7 @@
 
 mod life;
 mod placing;
+mod replaying;
 mod stored;
 mod truth;
 mod writing;

@@ -73,8 +73,7 @@ async fn adopt(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         return Err(at_fault("belongs to another order"));
     }
     let (truth, was_read) = truth(hub, &connected, &provider_order, call).await?;
-    let about = format!("order {} is the provider's {provider_order}", order.id);
-    let audit = AuditEntry::new(&connected.connection, now, &call.caller, "adopt-order", about);
+    let audit = AuditEntry::new(&connected.connection, now, &call.caller, "adopt-order", format!("order {}", order.id));
     let changed = change_audited(hub, order, &audit, |order| match order.adoption(&provider_order, now, timing) {
         Adoption::Open => Ok(vec![order.adopted(truth.clone(), now, timing)]),
         Adoption::Already => Err(None),

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::edge::{Answer, Call, problem};
 use crate::hub::Hub;
-use crate::store::{ListError, StoreError};
+use crate::store::ListError;
 
 /// Why something waits or was refused, and who does what about it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -120,21 +120,6 @@ pub(super) fn not_asked(trouble: &Trouble) -> Answer {
         Trouble::Later { .. } => problem(503, "The provider cannot be reached just now. Try again.", &[]),
         Trouble::Because { refusal, .. } => {
             problem(502, &format!("The provider refuses: {}. {}", refusal.reason.code(), refusal.reason.cure()), &[])
-        }
-    }
-}
-
-/// The sentence of a 409, or that the table could not be used.
-pub(super) enum NotDone {
-    Because(&'static str),
-    Store(StoreError),
-}
-
-impl From<NotDone> for Answer {
-    fn from(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Because(sentence) => problem(409, sentence, &[]),
-            NotDone::Store(error) => super::unavailable(&error),
         }
     }
 }
