@@ -11,6 +11,7 @@ use domain::connection::{Connection, ConnectionSecret};
 use domain::id::ConnectionId;
 use local_stack::simulators::{asurint, certn as certn_simulator, icims, lever, pageup};
 use local_stack::stack::{BASIC, RECRUITER_EMAIL, STANDARD, Stack};
+use runtime::store::AuditEntry;
 use serde_json::{Value, json};
 
 use crate::lever_access::moved;
@@ -56,8 +57,7 @@ fn writes(stack: &Stack) -> BTreeMap<String, usize> {
 
 /// What nobody may read in a check: what the simulators plant, people, secrets.
 fn never_told() -> Vec<String> {
-    let planted =
-        [certn_simulator::MARKERS.as_slice(), &icims::MARKERS, &pageup::MARKERS, &lever::MARKERS, &asurint::MARKERS];
+    let planted = [certn_simulator::MARKERS, &icims::MARKERS, &pageup::MARKERS, &lever::MARKERS, asurint::MARKERS];
     let planted = planted.concat().into_iter();
     let secrets = [API_KEY, WEBHOOK_SECRET, ICIMS_PASSWORD, PAGEUP_SECRET, RECRUITER_EMAIL];
     let others = ["of-the-local-stack", "client.example", "example.com", "Moss", "Bearer ", "Basic ", "Api-Key "];
@@ -137,7 +137,8 @@ async fn copied(
     let mut secret = (*hub.secrets.read_anew(&id, stack.now()).await.unwrap()).clone();
     copy.id = ConnectionId::parse(&format!("{connection}-copy")).unwrap();
     change(&mut copy, &mut secret);
-    hub.store.create_connection(&copy).await.unwrap();
+    let entry = AuditEntry::new(&copy, stack.now(), "nobody", "create-connection", "");
+    assert!(hub.store.create_connection(&copy, &entry).await.unwrap());
     if with_secret {
         hub.secrets.create(&copy.id, &secret).await.unwrap();
     }

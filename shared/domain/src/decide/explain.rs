@@ -159,7 +159,9 @@ const fn explained(outcome: Option<NotForUs>) -> &'static str {
         Some(NotForUs::Disconnected) => {
             "The hub has no access to the ATS: its administrator grants it, then the recruiter asks again."
         }
-        Some(NotForUs::Erased) => "What was kept of this application was erased, so nothing is ordered for it any more.",
+        Some(NotForUs::Erased) => {
+            "What was kept of this application was erased, so nothing is ordered for it any more."
+        }
         Some(NotForUs::Unreadable) => "The ATS does not have it, or not any more: nothing can be ordered.",
     }
 }

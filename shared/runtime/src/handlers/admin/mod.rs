@@ -27,17 +27,16 @@ pub mod update_connection;
 
 mod body;
 mod catalogue;
-mod orders;
 mod new_credentials;
 mod new_password;
+mod orders;
 mod shown;
 
 use std::sync::Arc;
 
 use domain::connection::Connection;
 use domain::id::ConnectionId;
-use domain::reason::Refusal;
-use serde_json::{Value, json};
+use domain::reason::Reason;
 
 use self::operation::Operation;
 use crate::edge::{Answer, Call, conflict, problem};

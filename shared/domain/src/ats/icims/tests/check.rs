@@ -237,7 +237,7 @@ fn a_value_that_a_list_lacks_has_its_line() {
     let mut lists = lists();
     lists[2]["values"].as_array_mut().unwrap().pop();
     let lists = at("v2/lists", json_answer(200, lists));
-    assert_snapshot!(only_red(&self::lines(true, &|path| elsewhere(path).or_else(|| lists(path)))).2, @"iCIMS has no recruiting workflow status with the id 1822, which is to start a background check. Please tell the operator of the integration the id of the status that recruiters move candidates to, or restore it.");
+    assert_snapshot!(only_red(&lines(true, &|path| elsewhere(path).or_else(|| lists(path)))).2, @"iCIMS has no recruiting workflow status with the id 1822, which is to start a background check. Please tell the operator of the integration the id of the status that recruiters move candidates to, or restore it.");
 }
 
 #[test]
