@@ -56,7 +56,9 @@ fn refused_late() -> Order {
     order
 }
 
-const ALL: [(&str, fn() -> Order); 12] = [
+type Made = (&'static str, fn() -> Order);
+
+const ALL: [Made; 12] = [
     ("refused", refused),
     ("refused late", refused_late),
     ("handed over", handed_over),
