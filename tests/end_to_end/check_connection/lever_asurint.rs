@@ -173,11 +173,9 @@ async fn a_webhook_that_could_not_be_made_is_told_after_two_looks() {
     customer.authorize().await.unwrap();
     check_healthy(&stack, &customer.connection, "it is tried again").await;
     stack.pass(MINUTE * 25).await.unwrap();
-    // The secret's token may have been replaced by the looks, and the ATS answers: only the webhook is missing.
     let red = red(&checked(&stack, &customer.connection).await);
     assert_eq!(red.len(), 1, "{red:?}");
     lever(&stack).harness.clear_faults();
     stack.pass(SignedDuration::from_mins(12)).await.unwrap();
     check_healthy(&stack, &customer.connection, "made").await;
-    assert_eq!(customer.posting(&[BASIC_TAG]).is_ok(), true);
 }
