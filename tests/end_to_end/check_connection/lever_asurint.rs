@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use local_stack::simulators::asurint::AsurintSimulator;
 use local_stack::simulators::shared::Effect;
-use local_stack::stack::{BASIC, BASIC_TAG, Stack, THOROUGH, by_xml};
+use local_stack::stack::{BASIC, Stack, THOROUGH, by_xml};
 use serde_json::{Value, json};
 
 use super::{check_healthy, check_red, checked, found_of, map, red};
