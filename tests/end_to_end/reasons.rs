@@ -339,7 +339,7 @@ async fn what_the_provider_does_not_take_is_told_and_after_the_cure_a_replay_ord
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
     };
     certn.add_user(user("outsideoutsi", &[]));
-    let cures: [(Reason, Option<&str>, &dyn Fn()); 3] = [
+    let cures: [Cure<'_>; 3] = [
         (Reason::RequesterMissing, None, &|| {
             icims.set_email(&customer.id, customer.recruiter(), Some(local_stack::stack::RECRUITER_EMAIL));
         }),
@@ -424,6 +424,9 @@ async fn what_an_order_waits_for_is_told_and_after_the_cure_a_replay_orders_at_o
     check_all_met(MetBy::Waiting, met);
     no_violations(&stack);
 }
+
+/// The reason, the requester's address that produces it, and the cure.
+type Cure<'a> = (Reason, Option<&'a str>, &'a dyn Fn());
 
 type Turn = fn(&IcimsSimulator, &str);
 
