@@ -156,13 +156,13 @@ async fn a_healthy_connection_of_icims_and_certn_has_no_red_line_before_its_firs
     };
     let customer = stack.connect(change).await.unwrap();
     let before = check_healthy(&stack, &customer.connection, "before").await;
-    assert_eq!(found_of(&before, "ats_admin", "webhook"), "not_told");
+    assert_eq!(found_of(&before, "ats_admin", "webhook_events"), "not_told");
     map(&stack, &customer.connection, "package", "D100", STANDARD).await;
     ordered(&stack, &customer, "Checked").await;
     // A check, an order and another check at once are more calls than Certn is asked in a minute.
     stack.clock.advance(MINUTE * 2);
     let after = check_healthy(&stack, &customer.connection, "after").await;
-    assert_eq!(found_of(&after, "ats_admin", "webhook"), "good");
+    assert_eq!(found_of(&after, "ats_admin", "webhook_events"), "good");
     for item in ["credentials", "rights", "packages", "key_expiry"] {
         assert_eq!(found_of(&after, "provider_admin", item), "good", "{item}");
     }
@@ -189,12 +189,12 @@ async fn a_healthy_connection_of_lever_and_asurint_has_no_red_line() {
     let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
     stack.clock.advance(MINUTE);
     let before = check_healthy(&stack, &customer.connection, "before").await;
-    assert_eq!(found_of(&before, "ats_admin", "webhook"), "not_told");
+    assert_eq!(found_of(&before, "ats_admin", "webhook_events"), "not_told");
     map(&stack, &customer.connection, "package", "Basic", BASIC).await;
     moved(&customer, "Checked").await;
     stack.settle().await.unwrap();
     let after = check_healthy(&stack, &customer.connection, "after").await;
-    for item in ["authorization", "webhook"] {
+    for item in ["authorization", "webhook_events"] {
         assert_eq!(found_of(&after, "ats_admin", item), "good", "{item}");
     }
     for item in ["credentials", "rights", "packages"] {

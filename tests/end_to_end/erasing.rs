@@ -28,7 +28,8 @@ async fn check_no_trace(stack: &Stack, ids: &[&str]) {
 async fn audit(stack: &Stack, connection: &str) -> Vec<Value> {
     let (status, page) = stack.admin("GET", &format!("/admin/connections/{connection}/audit"), None).await.unwrap();
     assert_eq!(status, 200, "{page}");
-    page["items"].as_array().unwrap().clone()
+    let entries = page["items"].as_array().unwrap();
+    entries.iter().filter(|entry| entry["action"] != "create-connection").cloned().collect()
 }
 
 /// One entry tells of the erasure, by a digest and nothing else.
@@ -246,9 +247,11 @@ async fn the_audit_is_listed_page_by_page_the_latest_first() {
         let (status, page) = stack.admin("GET", &format!("{path}?limit=2{next}"), None).await.unwrap();
         assert_eq!(status, 200, "{page}");
         read.extend(page["items"].as_array().unwrap().clone());
+        assert!(read.len() <= 4, "{page}");
         let Some(cursor) = page["next"].as_str() else { break };
         next = format!("&cursor={cursor}");
     }
+    assert_eq!(read.pop().unwrap()["action"], "create-connection", "the first of all");
     assert_eq!(read, all);
     for (query, field) in [("cursor=x", "cursor"), ("limit=0", "limit"), ("page=2", "page")] {
         let (status, problem) = stack.admin("GET", &format!("{path}?{query}"), None).await.unwrap();

@@ -36,7 +36,8 @@ async fn recorded(stack: &Stack, customer: &Customer<'_>) -> Vec<(String, String
     let items = items(stack).await;
     let text = |item: &Value, name: &str| item["data"]["M"][name]["S"].as_str().unwrap().to_owned();
     let of_connection = items.iter().filter(|item| item["pk"]["S"] == *pk);
-    of_connection.map(|item| (text(item, "action"), text(item, "about"), text(item, "by"))).collect()
+    let entries = of_connection.map(|item| (text(item, "action"), text(item, "about"), text(item, "by")));
+    entries.filter(|(action, ..)| action != "create-connection").collect()
 }
 
 #[tokio::test]

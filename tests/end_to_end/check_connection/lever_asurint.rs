@@ -158,7 +158,7 @@ async fn a_switch_that_is_off_shows_by_what_was_found_without_an_event() {
     check_healthy(&stack, &customer.connection, "nothing happened").await;
     moved_unheard(&stack, &customer, "Unheard").await;
     stack.pass(MINUTE * 12).await.unwrap();
-    check_red(&stack, &customer.connection, "unheard", A, "webhook").await;
+    check_red(&stack, &customer.connection, "unheard", A, "webhook_events").await;
     lever(&stack).toggle(&customer.account, STAGE_CHANGE, true);
     moved(&customer, "Heard").await;
     stack.settle().await.unwrap();

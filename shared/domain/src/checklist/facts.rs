@@ -265,9 +265,11 @@ impl Facts<'_> {
 
     fn provider_webhook(&self) -> Line {
         match self.provider_heard_at {
-            Some(at) => Line::good("webhook", Owner::ProviderAdmin, format!("heard at {at}, or up to an hour later")),
+            Some(at) => {
+                Line::good("webhook_events", Owner::ProviderAdmin, format!("heard at {at}, or up to an hour later"))
+            }
             None => Line::not_told(
-                "webhook",
+                "webhook_events",
                 Owner::ProviderAdmin,
                 "no event was seen yet, and the provider lists no webhooks",
             ),

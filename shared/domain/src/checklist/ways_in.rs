@@ -23,7 +23,7 @@ impl Facts<'_> {
             (Intake::Webhook(_), Some(_)) => match self.authorization.filter(|of| of.granted_at.is_some()) {
                 None => vec![
                     Line::wrong("authorization", Owner::AtsAdmin, "nobody has granted the access yet", AUTHORIZE),
-                    Line::not_told("webhook", Owner::AtsAdmin, "it is made once the access is granted"),
+                    Line::not_told("webhook_events", Owner::AtsAdmin, "it is made once the access is granted"),
                 ],
                 Some(authorization) => {
                     vec![granted(authorization), self.made_webhook(authorization, ats_is_wrong)]
@@ -34,12 +34,16 @@ impl Facts<'_> {
 
     fn webhook(&self) -> Line {
         match (self.ats_heard_at, self.newest_order) {
-            (Some(at), _) => Line::good("webhook", Owner::AtsAdmin, format!("heard at {at}, or up to an hour later")),
-            (None, Some(order)) => {
-                Line::good("webhook", Owner::AtsAdmin, format!("an order came of an event at {}", order.created_at))
+            (Some(at), _) => {
+                Line::good("webhook_events", Owner::AtsAdmin, format!("heard at {at}, or up to an hour later"))
             }
+            (None, Some(order)) => Line::good(
+                "webhook_events",
+                Owner::AtsAdmin,
+                format!("an order came of an event at {}", order.created_at),
+            ),
             (None, None) => Line::not_told(
-                "webhook",
+                "webhook_events",
                 Owner::AtsAdmin,
                 "no event was seen yet: move a test candidate to the trigger status",
             ),
@@ -78,7 +82,7 @@ impl Facts<'_> {
     fn made_webhook(&self, authorization: &Authorization, ats_is_wrong: bool) -> Line {
         let settled_at = authorization.granted_at.and_then(|at| at.checked_add(SETTLED).ok());
         let is_usable = authorization.is_granted() && authorization.cause.is_empty() && !ats_is_wrong;
-        let item = "webhook";
+        let item = "webhook_events";
         match (&authorization.hook, authorization.heard_at, settled_at) {
             (_, Some(at), _) => Line::good(item, Owner::AtsAdmin, format!("heard at {at}, or up to an hour later")),
             (None, None, Some(settled)) if is_usable && settled < self.now => Line::wrong(

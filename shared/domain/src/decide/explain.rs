@@ -82,18 +82,20 @@ impl Expected {
     #[must_use]
     pub fn beside(self, stored: &Order, why: NotForUs) -> Self {
         let of_order = |otherwise| stored.refusal.clone().unwrap_or_else(|| Refusal::new(otherwise));
-        match stored.placement {
-            Placement::Refused => self,
-            Placement::Parked | Placement::Uncertain { .. } => Self::waits(of_order(Reason::OrderOutcomeUnknown)),
-            // A reading does not show whether the provider would take an order now.
-            Placement::Retry { .. }
-                if self.verdict == Verdict::Order
-                    && stored.refusal.as_ref().is_some_and(|held| held.reason == Reason::ProviderPermission) =>
+        match (&stored.placement, &stored.refusal) {
+            (Placement::Refused, Some(told))
+                if self.verdict == Verdict::Order && is_told_by_placing_alone(stored, told) =>
             {
-                Self::waits(of_order(Reason::ProviderPermission))
+                Self::refused(told.clone())
             }
-            Placement::Retry { .. } => self,
-            Placement::Placing { .. } | Placement::Placed => Self::not_for_us(Some(why)),
+            (Placement::Retry { .. }, Some(told))
+                if self.verdict == Verdict::Order && is_told_by_placing_alone(stored, told) =>
+            {
+                Self::waits(told.clone())
+            }
+            (Placement::Refused | Placement::Retry { .. }, _) => self,
+            (Placement::Parked | Placement::Uncertain { .. }, _) => Self::waits(of_order(Reason::OrderOutcomeUnknown)),
+            (Placement::Placing { .. } | Placement::Placed, _) => Self::not_for_us(Some(why)),
         }
     }
 
@@ -119,7 +121,12 @@ impl Expected {
                 }
             }
             (Verdict::Refuse, _, Some(refusal)) => {
-                format!("{} Nothing is ordered until then. {}", refusal.sentence(provider), cure(refusal))
+                let until = if stored.is_some_and(|stored| is_told_by_placing_alone(stored, refusal)) {
+                    "Only another attempt shows whether it is so still: after the cure, replay the order, or have it sent again."
+                } else {
+                    "Nothing is ordered until then."
+                };
+                format!("{} {until} {}", refusal.sentence(provider), cure(refusal))
             }
             (Verdict::Wait, _, Some(refusal)) => format!("{} {}", refusal.sentence(provider), cure(refusal)),
             (Verdict::NotForUs, ..) | (_, _, None) => {
@@ -132,6 +139,18 @@ impl Expected {
                 format!("{}{}", order.unwrap_or_default(), explained(self.outcome))
             }
         }
+    }
+}
+
+/// Whether no reading shows if it is so still: the provider said it to an attempt to place the order.
+fn is_told_by_placing_alone(stored: &Order, told: &Refusal) -> bool {
+    match told.reason {
+        // That it waited too long is no less so because nothing stands in its way now.
+        Reason::ProviderPermission | Reason::HeldExpired => true,
+        Reason::ProviderRefused | Reason::InvalidEmail | Reason::MissingCandidateData | Reason::ProviderUnavailable => {
+            stored.first_intent_at.is_some()
+        }
+        _ => false,
     }
 }
 

@@ -288,6 +288,7 @@ impl Look<'_> {
             last = Some(repetition(&order, repeat));
             let expected = Expected::of(decision, held.as_ref());
             let expected = match repeat {
+                Repeat::Afresh if order.is_refused() => expected.beside(&order, NotForUs::DuplicateDelivery),
                 Repeat::Afresh => expected,
                 Repeat::NotForUs(why) => {
                     order.settled(self.hub.clock.now(), &self.hub.config.timing);
