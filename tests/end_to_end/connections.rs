@@ -126,7 +126,7 @@ async fn connections_are_listed_page_by_page_and_by_what_they_join() {
     let listed = async |query: &str| {
         let (status, page) = stack.admin("GET", &format!("/admin/connections{query}"), None).await.unwrap();
         assert_eq!(status, 200, "{query}: {page}");
-        let ids = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
+        let ids = page["connections"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned());
         (ids.collect::<Vec<_>>(), page["next"].as_str().map(str::to_owned))
     };
     let mut all: Vec<_> = made.iter().chain([&pageup]).cloned().collect();

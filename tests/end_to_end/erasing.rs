@@ -28,7 +28,7 @@ async fn check_no_trace(stack: &Stack, ids: &[&str]) {
 async fn audit(stack: &Stack, connection: &str) -> Vec<Value> {
     let (status, page) = stack.admin("GET", &format!("/admin/connections/{connection}/audit"), None).await.unwrap();
     assert_eq!(status, 200, "{page}");
-    let entries = page["items"].as_array().unwrap();
+    let entries = page["entries"].as_array().unwrap();
     entries.iter().filter(|entry| entry["action"] != "create-connection").cloned().collect()
 }
 
@@ -246,7 +246,7 @@ async fn the_audit_is_listed_page_by_page_the_latest_first() {
     loop {
         let (status, page) = stack.admin("GET", &format!("{path}?limit=2{next}"), None).await.unwrap();
         assert_eq!(status, 200, "{page}");
-        read.extend(page["items"].as_array().unwrap().clone());
+        read.extend(page["entries"].as_array().unwrap().clone());
         assert!(read.len() <= 4, "{page}");
         let Some(cursor) = page["next"].as_str() else { break };
         next = format!("&cursor={cursor}");

@@ -58,5 +58,6 @@ journeys! {
     lever => "Lever and Asurint: from a stage change to a score with the report's link";
     lever_refused => "Lever and Asurint: what the recruiter can fix is said by a tag and a note";
     lever_revoked => "Lever and Asurint: access is taken back and given again, and each candidate is ordered for once";
+    admin_finds_out => "An administrator finds out why, cures it, and what waited goes on";
     killed => "The process is killed between the steps";
 }

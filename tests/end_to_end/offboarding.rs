@@ -43,7 +43,7 @@ async fn check_ends(stack: &Stack, connection: &str) {
     let path = format!("/admin/connections/{connection}");
     assert_eq!(stack.admin("GET", &path, None).await.unwrap().0, 404);
     let (status, audit) = stack.admin("GET", &format!("{path}/audit"), None).await.unwrap();
-    let about: Vec<_> = audit["items"].as_array().unwrap().iter().map(|entry| entry["about"].clone()).collect();
+    let about: Vec<_> = audit["entries"].as_array().unwrap().iter().map(|entry| entry["about"].clone()).collect();
     assert!(status == 200 && about[0] == "deleted" && about[1].as_str().unwrap().starts_with("closed, "), "{audit}");
     let hub = stack.hub("reconcile").unwrap();
     let id = ConnectionId::parse(connection).unwrap();
@@ -143,7 +143,7 @@ async fn while_lever_is_down_what_was_done_stays_and_an_admin_may_go_on_without_
         let (status, problem) = delete(&stack, id, "rev=1&open_orders=acknowledged").await;
         assert!(status == 503 && problem["title"].as_str().unwrap().contains("force=true"), "{problem}");
         let (_, audit) = stack.admin("GET", &format!("/admin/connections/{id}/audit"), None).await.unwrap();
-        assert_eq!(audit["items"][0]["about"], "closed, open orders: 1");
+        assert_eq!(audit["entries"][0]["about"], "closed, open orders: 1");
         assert!(lever.webhooks(&customer.account).len() == 1, "the tokens are needed to delete it");
         if !force {
             lever.harness.clear_faults();

@@ -21,7 +21,8 @@ use runtime::hub::Hub;
 use serde_json::Value;
 
 pub use self::customer::{
-    Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, NURSING, RECRUITER_EMAIL, STANDARD, TRIGGER,
+    API_KEY, Candidate, Customer, DRIVER, ELSEWHERE, GROUP, Job, NURSING, RECRUITER_EMAIL, STANDARD, TRIGGER,
+    WEBHOOK_SECRET,
 };
 pub use self::lever_candidate::LeverCandidate;
 pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG, by_xml};

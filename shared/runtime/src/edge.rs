@@ -1,11 +1,12 @@
 //! An HTTP call as a handler sees it, whoever received it: API Gateway's, or the local stack's.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use domain::ats;
 use domain::invalid::Invalid;
 use domain::secret::Secret;
-use http::{Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -110,6 +111,14 @@ impl Problem {
 #[must_use]
 pub fn problem(status: u16, title: &str, errors: &[Invalid]) -> Answer {
     Problem { r#type: "about:blank", title: title.to_owned(), status, errors: errors.to_vec(), rev: None }.answer()
+}
+
+/// It can be done after that time, and not before.
+#[must_use]
+pub fn not_before(title: &str, after: Duration) -> Answer {
+    let mut answer = problem(429, title, &[]);
+    answer.headers_mut().insert("retry-after", HeaderValue::from(after.as_secs() + 1));
+    answer
 }
 
 /// Somebody else changed it first: `rev` is the one to read and to change now.

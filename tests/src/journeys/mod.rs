@@ -1,6 +1,7 @@
 //! The journeys: what people go through, played against a running stack. The tour tells them to a person, the tests
 //! play the very same ones.
 
+mod admin;
 mod happy;
 pub mod killed;
 mod lever;
@@ -56,6 +57,7 @@ journeys! {
     "Lever and Asurint: from a stage change to a score with the report's link" => lever::happy,
     "Lever and Asurint: what the recruiter can fix is said by a tag and a note" => lever::refused,
     "Lever and Asurint: access is taken back and given again, and each candidate is ordered for once" => lever::revoked,
+    "An administrator finds out why, cures it, and what waited goes on" => admin::finds_out,
     "The process is killed between the steps" => killed::between_the_steps,
 }
 

@@ -15,8 +15,8 @@ pub const STANDARD: &str = "7a0e1c52-4b7c-4f7e-8a61-0c1d2e3f4a5b";
 pub const DRIVER: &str = "8b1f2d63-5c8d-4a8f-9b72-1d2e3f4a5b6c";
 const RECRUITER: &str = "9d40b3c4-6d9e-4b90-8c83-2e3f4a5b6c7d";
 pub const RECRUITER_EMAIL: &str = "rae@client.example";
-pub(super) const API_KEY: &str = "certn-key-of-the-local-stack";
-pub(super) const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
+pub const API_KEY: &str = "certn-key-of-the-local-stack";
+pub const WEBHOOK_SECRET: &str = "certn-webhook-secret-of-the-local-stack";
 
 /// The status that starts a check, and one that does not.
 pub const TRIGGER: &str = "C1822";

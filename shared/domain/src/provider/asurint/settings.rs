@@ -164,6 +164,7 @@ pub struct Settings {
     pub polls: bool,
     /// In whose name is ordered where the ATS does not say who asks. In `oml` every order needs somebody.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub fallback_requester_email: Option<Secret>,
     /// The packages, where Asurint's own list is not to be used.
     #[serde(default)]

@@ -11,8 +11,9 @@ use domain::status::OrderStatus;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::not_told::not_told;
 use super::operation::{Operation, of};
-use super::orders::{named, not_asked, unknown};
+use super::orders::{named, unknown};
 use super::{body, unavailable};
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::handlers::sync_order::shown_by;
@@ -28,7 +29,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: Some(of::<Found>()),
     answers: &[(200, of::<Adopted>())],
-    problems: &[400, 404, 409, 413, 422, 502, 503],
+    problems: &[400, 404, 409, 413, 422, 429, 503],
 };
 
 /// What a person found at the provider.
@@ -110,7 +111,7 @@ async fn truth(
     call: &Call,
 ) -> Result<(Truth, bool), Answer> {
     let read = hub.ask_provider(connected, call.deadline, |provider| provider.read(provider_order)).await;
-    match shown_by(connected, read.map_err(|trouble| not_asked(&trouble))?) {
+    match shown_by(connected, read.map_err(|trouble| not_told(connected, &trouble))?) {
         Reading::Is(truth) if truth.order == *provider_order => Ok((*truth, true)),
         Reading::Is(_) => Err(at_fault("is not the provider's own name of the order")),
         Reading::Gone => Err(at_fault("is not known at the provider")),

@@ -11,8 +11,9 @@ use domain::talk::Talk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::not_told::not_told;
 use super::operation::{Operation, of};
-use super::orders::{named, not_asked, unknown};
+use super::orders::{named, unknown};
 use super::{body, unavailable};
 use crate::edge::{Answer, Call, json_answer, problem};
 use crate::handlers::sync_order::shown_by;
@@ -28,7 +29,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: None,
     answers: &[(200, of::<Cancelled>())],
-    problems: &[400, 404, 409, 502, 503],
+    problems: &[400, 404, 409, 429, 503],
 };
 
 /// The order as it is known now.
@@ -101,7 +102,7 @@ async fn at_provider(
         None => Talk::Done(Ok(None)),
     });
     let provider = connected.connection.provider.shown_as();
-    let Some(done) = asked.await.map_err(|trouble| not_asked(&trouble))? else {
+    let Some(done) = asked.await.map_err(|trouble| not_told(connected, &trouble))? else {
         let title = format!("{provider} takes no cancellation by this connection: cancel the order in its portal.");
         return Err(problem(409, &title, &[]));
     };

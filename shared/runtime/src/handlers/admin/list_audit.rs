@@ -15,7 +15,7 @@ use crate::store::{AuditEntry, ListError};
 /// A page of entries.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Entries {
-    items: Vec<AuditEntry>,
+    entries: Vec<AuditEntry>,
     /// The `cursor` of the next page; nothing where this is the last.
     next: Option<String>,
 }
@@ -54,5 +54,5 @@ async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         // Nothing was changed yet, or there never was such a connection.
         super::connected(hub, call).await?;
     }
-    Ok(json_answer(200, &Entries { items: page.items, next: page.next }))
+    Ok(json_answer(200, &Entries { entries: page.items, next: page.next }))
 }

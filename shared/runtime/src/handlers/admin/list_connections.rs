@@ -30,7 +30,7 @@ struct Listed {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct Connections {
-    items: Vec<Listed>,
+    connections: Vec<Listed>,
     /// The cursor of the next page, where there is one.
     next: Option<String>,
 }
@@ -115,6 +115,6 @@ async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         created_at: connection.created_at,
         id: connection.id,
     };
-    let items = page.items.into_iter().map(listed).collect();
-    Ok(json_answer(200, &Connections { items, next: page.next }))
+    let connections = page.items.into_iter().map(listed).collect();
+    Ok(json_answer(200, &Connections { connections, next: page.next }))
 }

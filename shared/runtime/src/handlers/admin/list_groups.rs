@@ -10,7 +10,7 @@ use domain::trouble::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::catalogue::not_told;
+use super::not_told::not_told;
 use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer};
 use crate::hub::Hub;
@@ -44,7 +44,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: None,
     answers: &[(200, of::<GroupList>())],
-    problems: &[400, 404, 409, 503],
+    problems: &[400, 404, 409, 429, 503],
 };
 
 /// Handles `GET /admin/connections/{connection}/groups`.

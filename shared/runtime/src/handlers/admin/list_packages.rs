@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::catalogue::not_told;
+use super::not_told::not_told;
 use super::operation::{Operation, of};
 use crate::checks;
 use crate::edge::{Answer, Call, json_answer};
@@ -45,7 +45,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: None,
     answers: &[(200, of::<PackageList>())],
-    problems: &[400, 404, 409, 503],
+    problems: &[400, 404, 409, 429, 503],
 };
 
 /// Handles `GET /admin/connections/{connection}/packages`.

@@ -26,9 +26,9 @@ pub mod start_lever_authorization;
 pub mod update_connection;
 
 mod body;
-mod catalogue;
 mod new_credentials;
 mod new_password;
+mod not_told;
 mod orders;
 mod shown;
 

@@ -12,7 +12,7 @@ use domain::trouble::Trouble;
 
 use super::rotate_credentials::{NewAtsCredentials, NewProviderCredentials, Rotated};
 use crate::access::{self, NotReplaced};
-use crate::edge::{Answer, Call, json_answer, problem};
+use crate::edge::{Answer, Call, json_answer, not_before, problem};
 use crate::hub::Hub;
 use crate::secrets::SecretError;
 use crate::store::{AuditEntry, Connected};
@@ -206,7 +206,11 @@ fn refused(why: String) -> Answer {
 
 fn passing(trouble: &Trouble) -> Answer {
     tracing::warn!(cause = %trouble.cause(), "new credentials could not be tried");
-    problem(503, "The credentials cannot be tried just now: those before them are still in use. Try again.", &[])
+    let title = "The credentials cannot be tried just now: those before them are still in use. Try again.";
+    match trouble {
+        Trouble::Later { after: Some(after), .. } => not_before(title, *after),
+        Trouble::Later { .. } | Trouble::Because { .. } => problem(503, title, &[]),
+    }
 }
 
 /// Puts on record what was replaced, on whatever the connection is by now.

@@ -93,8 +93,9 @@ const fn meaning(status: u16) -> &'static str {
         409 => "It is not as the request supposes, or somebody else was first.",
         413 => "The body is too large.",
         422 => "What was sent could not work; each field at fault is named.",
-        429 => "Too soon after the last time, or too often.",
-        502 => "The ATS or the provider answered with something else than what was asked.",
+        429 => {
+            "Too soon after the last time, too often, or the calls that the provider allows are spent: see `Retry-After`."
+        }
         503 => "Something that is needed cannot be reached just now: try again.",
         _ => "A problem.",
     }

@@ -4,7 +4,6 @@ use domain::id::{AtsId, ConnectionId, OrderId, PackageId, ProviderOrderId};
 use domain::order::Order;
 use domain::reason::{Reason, Refusal};
 use domain::status::{Delivery, OrderStatus};
-use domain::trouble::Trouble;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -110,16 +109,5 @@ pub(super) fn not_listed(error: &ListError) -> Answer {
             problem(400, "The cursor is not one of this list.", &[invalid])
         }
         ListError::Store(error) => super::unavailable(error),
-    }
-}
-
-/// The provider did not do what it was asked; what is known of the order stands.
-pub(super) fn not_asked(trouble: &Trouble) -> Answer {
-    tracing::warn!(cause = %trouble.cause(), "the provider could not be asked");
-    match trouble {
-        Trouble::Later { .. } => problem(503, "The provider cannot be reached just now. Try again.", &[]),
-        Trouble::Because { refusal, .. } => {
-            problem(502, &format!("The provider refuses: {}. {}", refusal.reason.code(), refusal.reason.cure()), &[])
-        }
     }
 }

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::not_told;
+use super::not_told::not_told;
 use super::operation::{Operation, of};
 use crate::checks;
 use crate::edge::{Answer, Call, conflict, json_answer, problem};
@@ -60,7 +60,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: Some(of::<NewMapping>()),
     answers: &[(200, of::<ShownMapping>())],
-    problems: &[400, 404, 409, 413, 422, 503],
+    problems: &[400, 404, 409, 413, 422, 429, 503],
 };
 
 /// Handles `PUT /admin/connections/{connection}/mappings`.

@@ -10,7 +10,6 @@ use domain::order::{NotReplayed, Order};
 use domain::reason::Reason;
 use domain::status::{Delivery, OrderStatus};
 use futures::StreamExt;
-use http::HeaderValue;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ use super::operation::{Operation, of};
 use super::orders::{named, not_listed};
 use super::{body, connected, unavailable};
 use crate::deadline::Deadline;
-use crate::edge::{Answer, Call, json_answer, problem};
+use crate::edge::{Answer, Call, json_answer, not_before, problem};
 use crate::hub::Hub;
 use crate::replay::{self, Replayed, Replayer};
 use crate::store::{Connected, OrderFilter};
@@ -147,11 +146,7 @@ async fn one(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
 
 fn refused(why: &NotReplayed) -> Answer {
     match why {
-        NotReplayed::TooSoon { after } => {
-            let mut answer = problem(429, &why.sentence(), &[]);
-            answer.headers_mut().insert("retry-after", HeaderValue::from(after.as_secs().max(0) + 1));
-            answer
-        }
+        NotReplayed::TooSoon { after } => not_before(&why.sentence(), after.unsigned_abs()),
         NotReplayed::TooOften => problem(429, &why.sentence(), &[]),
         _ => problem(409, &why.sentence(), &[]),
     }

@@ -110,7 +110,7 @@ pub const OPERATION: Operation = Operation {
     query: &[],
     body: Some(of::<Rotation>()),
     answers: &[(200, of::<Rotated>())],
-    problems: &[400, 404, 409, 413, 422, 503],
+    problems: &[400, 404, 409, 413, 422, 429, 503],
 };
 
 /// Handles `POST /admin/connections/{connection}/credentials`.
