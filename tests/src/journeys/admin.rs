@@ -13,15 +13,23 @@ async fn call(stack: &Stack, method: &str, path: &str, body: Option<&Value>) -> 
     Ok(answer)
 }
 
+fn text<'a>(answer: &'a Value, pointer: &str) -> &'a str {
+    answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    answer.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
 /// The red lines of the connection's check, told to the listener.
 async fn red_lines(stack: &Stack, customer: &Customer<'_>, tell: &Narrator) -> Result<Vec<String>, Error> {
     let checked = call(stack, "GET", &format!("/admin/connections/{}/check", customer.connection), None).await?;
     let mut red = Vec::new();
     for owner in ["ats_admin", "provider_admin", "hub_operator"] {
-        for line in checked[owner].as_array().into_iter().flatten().filter(|line| line["found"] == "wrong") {
-            let sentence = line["sentence"].as_str().unwrap_or_default();
+        for line in list(&checked, owner).filter(|line| text(line, "/found") == "wrong") {
+            let sentence = text(line, "/sentence");
             tell.sees(&format!("The check says, for the {}: {sentence}", owner.replace('_', " ")));
-            red.push(format!("{owner} {}", line["item"].as_str().unwrap_or_default()));
+            red.push(format!("{owner} {}", text(line, "/item")));
         }
     }
     if red.is_empty() {
@@ -33,7 +41,7 @@ async fn red_lines(stack: &Stack, customer: &Customer<'_>, tell: &Narrator) -> R
 async fn explained(stack: &Stack, customer: &Customer<'_>, about: Value, tell: &Narrator) -> Result<Value, Error> {
     let path = format!("/admin/connections/{}/explain", customer.connection);
     let told = call(stack, "POST", &path, Some(&about)).await?;
-    tell.sees(told["in_words"].as_str().unwrap_or_default());
+    tell.sees(text(&told, "/in_words"));
     Ok(told)
 }
 
@@ -58,9 +66,9 @@ pub(super) async fn finds_out(stack: &Stack, tell: &Narrator) -> Outcome {
     let about =
         json!({"application": candidate.workflow, "requester": customer.recruiter(), "proposed_mappings": proposed});
     let told = explained(stack, &customer, about, tell).await?;
-    expect(told["reason"]["code"] == "unknown_package", format!("unknown_package: {told}"))?;
-    tell.sees(&format!("With that mapping: {}", told["with_proposed"]["in_words"].as_str().unwrap_or_default()));
-    expect(told["with_proposed"]["verdict"] == "order", format!("an order with the mapping: {told}"))?;
+    expect(text(&told, "/reason/code") == "unknown_package", format!("unknown_package: {told}"))?;
+    tell.sees(&format!("With that mapping: {}", text(&told, "/with_proposed/in_words")));
+    expect(text(&told, "/with_proposed/verdict") == "order", format!("an order with the mapping: {told}"))?;
     expect(certn.cases().len() == before, "asking orders nothing")?;
     let path = format!("/admin/connections/{}/mappings", customer.connection);
     call(stack, "PUT", &path, proposed.get(0)).await?;
@@ -86,8 +94,7 @@ pub(super) async fn finds_out(stack: &Stack, tell: &Narrator) -> Outcome {
     expect(certn.cases().len() == before + 1, "one order after the cure")?;
     let path = format!("/admin/connections/{}/audit", customer.connection);
     let audit = call(stack, "GET", &path, None).await?;
-    let done: Vec<_> =
-        audit["entries"].as_array().into_iter().flatten().filter_map(|one| one["action"].as_str()).collect();
+    let done: Vec<_> = list(&audit, "entries").map(|one| text(one, "/action")).collect();
     tell.sees(&format!("The audit has: {}.", done.join(", ")));
     expect(done.len() == 3, format!("three entries, not {done:?}"))?;
     certn.set_key_state(API_KEY, KeyState::Valid);
