@@ -8,13 +8,22 @@ use serde_json::{Map, Value};
 /// Stands in an error's text between the field inside and what is wrong with it.
 pub const WITHIN: char = '\u{1f}';
 
-/// The kind, and everything else.
-///
-/// # Errors
-/// It is not an object with a `kind`.
-pub(crate) fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, Value), D::Error> {
-    split_by("kind", deserializer)
+/// Reads an enum by its field `kind`, which is the name of a module.
+macro_rules! read_by_kind {
+    ($Type:ident: $($module:ident $Kind:ident),+) => {
+        impl<'de> serde::Deserialize<'de> for $Type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (kind, rest) = $crate::kinded::split_by("kind", deserializer)?;
+                match kind.as_str() {
+                    $(stringify!($module) => $crate::kinded::read(rest).map(Self::$Kind),)+
+                    other => Err(serde::de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
+                }
+            }
+        }
+    };
 }
+
+pub(crate) use read_by_kind;
 
 /// What the field `tag` says, and everything else.
 ///

@@ -163,13 +163,13 @@ impl Hub {
         talk: impl Fn(&dyn Ats) -> Talk<Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
         let connection = &connected.connection;
+        let Some(authorizes) = connection.ats.authorizes() else {
+            return self.ask_ats_as_is(connected, deadline, talk).await;
+        };
         let connector = |secret: &ConnectionSecret| connection.ats.connector(&secret.ats, secret.access.as_ref());
         let talk = |secret: &ConnectionSecret| Some(talk(connector(secret)?.as_ref()));
-        match connection.ats.authorizes() {
-            // Boxed, as in the callers' futures it would lie on the stack several times over.
-            Some(authorizes) => Box::pin(access::ask(self, connected, authorizes, deadline, talk)).await,
-            None => Box::pin(self.ask(&connection.id, Reason::AtsCredentials, deadline, talk)).await,
-        }
+        // Boxed, as in the callers' futures it would lie on the stack several times over.
+        Box::pin(access::ask(self, connected, authorizes, deadline, talk)).await
     }
 
     /// Talks to the connection's ATS with the access that is there, and replaces none: it changes nothing of ours.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::Serialize;
 use url::Url;
 
 use crate::access::{Access, HookKey, NoTokens, Tokens};
@@ -32,30 +32,14 @@ macro_rules! connectors {
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum AtsSettings { $($Kind($module::Settings)),+ }
 
-        impl<'de> Deserialize<'de> for AtsSettings {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let (kind, rest) = kinded::split(deserializer)?;
-                match kind.as_str() {
-                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
-                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
-                }
-            }
-        }
+        kinded::read_by_kind!(AtsSettings: $($module $Kind),+);
 
         /// What the integration user of the ATS signs in with.
         #[derive(Debug, Clone, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum AtsCredentials { $($Kind($module::Credentials)),+ }
 
-        impl<'de> Deserialize<'de> for AtsCredentials {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let (kind, rest) = kinded::split(deserializer)?;
-                match kind.as_str() {
-                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
-                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
-                }
-            }
-        }
+        kinded::read_by_kind!(AtsCredentials: $($module $Kind),+);
 
         /// Every registered folder with its system.
         pub const REGISTERED: &[(&str, &System)] = &[$((stringify!($module), &$module::SYSTEM)),+];

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::checklist::{Line, Used};
@@ -28,30 +28,14 @@ macro_rules! providers {
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum ProviderSettings { $($Kind($module::Settings)),+ }
 
-        impl<'de> Deserialize<'de> for ProviderSettings {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let (kind, rest) = kinded::split(deserializer)?;
-                match kind.as_str() {
-                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
-                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
-                }
-            }
-        }
+        kinded::read_by_kind!(ProviderSettings: $($module $Kind),+);
 
         /// What the integration signs in with at the provider, and what the provider signs with.
         #[derive(Debug, Clone, Serialize, JsonSchema)]
         #[serde(tag = "kind", rename_all = "snake_case")]
         pub enum ProviderCredentials { $($Kind($module::Credentials)),+ }
 
-        impl<'de> Deserialize<'de> for ProviderCredentials {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let (kind, rest) = kinded::split(deserializer)?;
-                match kind.as_str() {
-                    $(stringify!($module) => kinded::read(rest).map(Self::$Kind),)+
-                    other => Err(de::Error::unknown_variant(other, &[$(stringify!($module)),+])),
-                }
-            }
-        }
+        kinded::read_by_kind!(ProviderCredentials: $($module $Kind),+);
 
         /// Every registered folder with its system.
         pub const REGISTERED: &[(&str, &System)] = &[$((stringify!($module), &$module::SYSTEM)),+];
