@@ -204,7 +204,7 @@ impl NewConnection {
             closing_since: None,
             rev: 1,
             created_at: minted.now,
-            webhook_passwords: issued(ats.takes_password(), &minted.webhook_password),
+            webhook_passwords: issued(ats.traits().takes_password, &minted.webhook_password),
             provider_passwords: issued(provider.takes_password, &minted.provider_password),
             ats,
             provider: self.provider,
@@ -253,7 +253,7 @@ impl Settings<'_> {
         }
         invalid.extend(self.provider.problems(provider_credentials));
         invalid.extend(self.problems_of_report(region));
-        if provider.needs_group && !self.has_default_group && !ats.names_groups() {
+        if provider.needs_group && !self.has_default_group && !ats.traits().names_groups {
             invalid.push(Invalid::new("default_group", "is needed, as this ATS names no group: give the group's id"));
         }
         let outside =
@@ -284,7 +284,7 @@ impl Settings<'_> {
         }
         if !self.provider.traits().makes_report_files {
             invalid.push(Invalid::new("report.type", "this provider gives no file of a report: use portal_link"));
-        } else if !self.ats.takes_links_without_login() {
+        } else if !self.ats.traits().takes_links_without_login {
             invalid
                 .push(Invalid::new("report.type", "this ATS takes only links that ask for a log-in: use portal_link"));
         }

@@ -103,13 +103,24 @@ trait AtsRules {
     fn customer(&self) -> Vec<(&'static str, String)>;
     fn intake(&self) -> Intake<'_>;
     fn authorizes(&self) -> Option<&dyn Authorizes>;
-    fn takes_password(&self) -> bool;
-    fn names_groups(&self) -> bool;
+    fn traits(&self) -> Traits;
     fn keeps_data_outside(&self, region: Region) -> bool;
-    fn takes_links_without_login(&self) -> bool;
-    fn shows_single_checks(&self) -> bool;
     fn package_tag(&self, package: &str) -> Option<String>;
-    fn left_behind(&self) -> &'static str;
+}
+
+/// What an ATS is like, as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    /// Its webhook signs in with a password that we issue.
+    pub takes_password: bool,
+    /// It can name the group of an order, so that a default group is not a must.
+    pub names_groups: bool,
+    /// It accepts a link to a report that opens without a log-in.
+    pub takes_links_without_login: bool,
+    /// It shows how far the single checks of an order are.
+    pub shows_single_checks: bool,
+    /// What its admin removes by hand once the connection is deleted, in a sentence for them.
+    pub left_behind: &'static str,
 }
 
 impl AtsSettings {
@@ -130,16 +141,10 @@ impl AtsSettings {
         self.rules().authorizes()
     }
 
-    /// Whether the ATS's webhook signs in with a password that we issue.
+    /// What the settings tell without asking anybody.
     #[must_use]
-    pub fn takes_password(&self) -> bool {
-        self.rules().takes_password()
-    }
-
-    /// Whether the ATS can name the group of an order, so that a default group is not a must.
-    #[must_use]
-    pub fn names_groups(&self) -> bool {
-        self.rules().names_groups()
+    pub fn traits(&self) -> Traits {
+        self.rules().traits()
     }
 
     /// Whether the ATS instance lies outside the stack's region.
@@ -148,28 +153,10 @@ impl AtsSettings {
         self.rules().keeps_data_outside(region)
     }
 
-    /// Whether the ATS accepts a link to a report that opens without a log-in.
-    #[must_use]
-    pub fn takes_links_without_login(&self) -> bool {
-        self.rules().takes_links_without_login()
-    }
-
-    /// Whether the ATS shows how far the single checks of an order are.
-    #[must_use]
-    pub fn shows_single_checks(&self) -> bool {
-        self.rules().shows_single_checks()
-    }
-
     /// The tag by which a package of that name is chosen, where the ATS's people choose by tags.
     #[must_use]
     pub fn package_tag(&self, package: &str) -> Option<String> {
         self.rules().package_tag(package)
-    }
-
-    /// What the ATS's admin removes by hand once the connection is deleted, in a sentence for them.
-    #[must_use]
-    pub fn left_behind(&self) -> &'static str {
-        self.rules().left_behind()
     }
 }
 

@@ -189,7 +189,7 @@ impl Facts<'_> {
             return None;
         }
         let item = "default_group";
-        Some(match (provider.traits().needs_group, ats.names_groups()) {
+        Some(match (provider.traits().needs_group, ats.traits().names_groups) {
             (false, _) => Line::good(item, Owner::HubOperator, "none is set, and none is needed"),
             (true, true) => {
                 Line::not_told(item, Owner::HubOperator, "none is set: the ATS names the group of each job")
@@ -209,7 +209,9 @@ impl Facts<'_> {
             ReportUrl::PortalLink => {
                 Line::good("report", Owner::HubOperator, "the provider's own page, behind its log-in")
             }
-            ReportUrl::Pdf { days } if provider.traits().makes_report_files && ats.takes_links_without_login() => {
+            ReportUrl::Pdf { days }
+                if provider.traits().makes_report_files && ats.traits().takes_links_without_login =>
+            {
                 Line::good("report", Owner::HubOperator, format!("a link to the PDF, good for {days} days"))
             }
             ReportUrl::Pdf { .. } => Line::wrong(
@@ -225,7 +227,7 @@ impl Facts<'_> {
     fn passwords(&self) -> Vec<Line> {
         let Connection { ats, provider, webhook_passwords, provider_passwords, .. } = self.connection;
         let both = [
-            ("webhook_password", ats.takes_password(), webhook_passwords.len(), "ATS"),
+            ("webhook_password", ats.traits().takes_password, webhook_passwords.len(), "ATS"),
             ("provider_webhook_password", provider.traits().takes_password, provider_passwords.len(), "provider"),
         ];
         let line = |(item, _, count, whose): (&'static str, bool, usize, &str)| {

@@ -174,7 +174,7 @@ async fn take(
 pub(super) fn shown_by(connected: &Connected, reading: Reading) -> Reading {
     let Reading::Is(truth) = reading else { return reading };
     let mut truth = truth.mapped(&connected.mappings);
-    if !connected.connection.ats.shows_single_checks() {
+    if !connected.connection.ats.traits().shows_single_checks {
         // Not stored either, and no reason for a write.
         truth.checks.clear();
     }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 pub use self::settings::{Credentials, Profile, Settings};
-use super::{Answer, Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks, Reply};
+use super::{Answer, Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks, Reply, Traits};
 use crate::access::Access;
 use crate::checklist::Line;
 use crate::http::{HttpOutcome, HttpRequest, HttpResponse, System};
@@ -42,33 +42,23 @@ impl AtsRules for Settings {
         None
     }
 
-    fn takes_password(&self) -> bool {
-        true
-    }
-
-    fn names_groups(&self) -> bool {
-        self.group_field.is_some()
+    fn traits(&self) -> Traits {
+        Traits {
+            takes_password: true,
+            names_groups: self.group_field.is_some(),
+            takes_links_without_login: true,
+            shows_single_checks: false,
+            left_behind: "In iCIMS, remove the webhook that posts to Crosscheck, and deactivate the integration user \
+                 whose credentials were given.",
+        }
     }
 
     fn keeps_data_outside(&self, region: Region) -> bool {
         self.host.keeps_data_outside(region)
     }
 
-    fn takes_links_without_login(&self) -> bool {
-        true
-    }
-
-    fn shows_single_checks(&self) -> bool {
-        false
-    }
-
     fn package_tag(&self, _: &str) -> Option<String> {
         None
-    }
-
-    fn left_behind(&self) -> &'static str {
-        "In iCIMS, remove the webhook that posts to Crosscheck, and deactivate the integration user whose \
-         credentials were given."
     }
 }
 

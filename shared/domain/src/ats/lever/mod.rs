@@ -18,7 +18,7 @@ use url::Url;
 
 use self::api::{Api, exchange, exchange_all, success};
 pub use self::settings::{Credentials, Environment, GroupFrom, Settings, StatusWords};
-use super::{Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks};
+use super::{Ats, AtsEvent, AtsRules, Authorizes, Entry, Intake, Keys, ReceivesWebhooks, Traits};
 use crate::access::Access;
 use crate::checklist::Line;
 use crate::http::{HttpOutcome, HttpResponse, System};
@@ -64,12 +64,15 @@ impl AtsRules for Settings {
         Some(self)
     }
 
-    fn takes_password(&self) -> bool {
-        false
-    }
-
-    fn names_groups(&self) -> bool {
-        self.group_from != GroupFrom::None
+    fn traits(&self) -> Traits {
+        Traits {
+            takes_password: false,
+            names_groups: self.group_from != GroupFrom::None,
+            takes_links_without_login: true,
+            shows_single_checks: false,
+            left_behind: "In Lever, revoke the app under Settings, Integrations and API, Authorized Apps, and delete a \
+                 webhook that still posts to Crosscheck.",
+        }
     }
 
     /// Lever's data lies in the US or the EU.
@@ -77,21 +80,8 @@ impl AtsRules for Settings {
         true
     }
 
-    fn takes_links_without_login(&self) -> bool {
-        true
-    }
-
-    fn shows_single_checks(&self) -> bool {
-        false
-    }
-
     fn package_tag(&self, package: &str) -> Option<String> {
         Some(format!("{} {}", self.package_prefix.trim(), package.trim()))
-    }
-
-    fn left_behind(&self) -> &'static str {
-        "In Lever, revoke the app under Settings, Integrations and API, Authorized Apps, and delete a webhook that \
-         still posts to Crosscheck."
     }
 }
 

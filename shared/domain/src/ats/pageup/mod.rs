@@ -12,7 +12,7 @@ use ::http::Method;
 use url::Url;
 
 pub use self::settings::{Credentials, Environment, FieldPaths, PutShape, Settings, StatusLabels};
-use super::{Ats, AtsCredentials, AtsRules, Authorizes, Entry, Intake, ListsRequests, Page};
+use super::{Ats, AtsCredentials, AtsRules, Authorizes, Entry, Intake, ListsRequests, Page, Traits};
 use crate::access::Access;
 use crate::checklist::Line;
 use crate::http::{Grant, HttpFailure, HttpOutcome, HttpRequest, HttpResponse, NoToken, NotSent, System};
@@ -48,33 +48,23 @@ impl AtsRules for Settings {
         None
     }
 
-    fn takes_password(&self) -> bool {
-        false
-    }
-
-    fn names_groups(&self) -> bool {
-        true
+    fn traits(&self) -> Traits {
+        Traits {
+            takes_password: false,
+            names_groups: true,
+            takes_links_without_login: false,
+            shows_single_checks: true,
+            left_behind: "In PageUp, have the API client removed whose credentials were given, and end the invitations \
+                 that go to Crosscheck.",
+        }
     }
 
     fn keeps_data_outside(&self, region: Region) -> bool {
         self.lies_outside(region)
     }
 
-    fn takes_links_without_login(&self) -> bool {
-        false
-    }
-
-    fn shows_single_checks(&self) -> bool {
-        true
-    }
-
     fn package_tag(&self, _: &str) -> Option<String> {
         None
-    }
-
-    fn left_behind(&self) -> &'static str {
-        "In PageUp, have the API client removed whose credentials were given, and end the invitations that go to \
-         Crosscheck."
     }
 }
 

@@ -99,7 +99,7 @@ async fn delete(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
         problem(503, "The secret store cannot be reached just now. Call again to go on.", &[])
     })?;
     let swept = hub.store.sweep(connection, call.deadline).await.map_err(|error| super::unavailable(&error))?;
-    let by_hand = vec![connection.ats.left_behind(), connection.provider.traits().left_behind];
+    let by_hand = vec![connection.ats.traits().left_behind, connection.provider.traits().left_behind];
     let answered = |status, deleted, note| {
         Ok(json_answer(status, &Deleted { deleted, orders: swept.orders, note, by_hand: by_hand.clone() }))
     };

@@ -28,7 +28,7 @@ struct Way {
 }
 
 pub(super) async fn of_ats(hub: &Hub, call: &Call, connected: &Connected, new: &NewPassword) -> Result<Answer, Answer> {
-    if !connected.connection.ats.takes_password() {
+    if !connected.connection.ats.traits().takes_password {
         return Err(not_here("this ATS uses no password of ours"));
     }
     let way =

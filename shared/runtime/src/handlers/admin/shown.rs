@@ -118,7 +118,7 @@ impl ShownConnection {
         };
         let root = hub.config.public_url.as_deref().unwrap_or_default();
         let webhook = match connection.ats.intake() {
-            Intake::Webhook(_) if connection.ats.takes_password() => {
+            Intake::Webhook(_) if connection.ats.traits().takes_password => {
                 let url = format!("{root}/api/external/ats/{}/webhook/", connection.ats.name());
                 Some(shown(Some(url), true, &connection.webhook_passwords, WEBHOOK))
             }

@@ -132,8 +132,8 @@ fn the_base_follows_the_environment_unless_it_is_set() {
 #[test]
 fn the_rules_of_lever() {
     let rules: &dyn AtsRules = &settings(json!({}));
-    assert!(rules.authorizes().is_some() && !rules.takes_password() && !rules.names_groups());
-    assert!(rules.takes_links_without_login() && !rules.shows_single_checks());
+    assert!(rules.authorizes().is_some() && !rules.traits().takes_password && !rules.traits().names_groups);
+    assert!(rules.traits().takes_links_without_login && !rules.traits().shows_single_checks);
     assert!(Region::ALL.into_iter().all(|region| rules.keeps_data_outside(region)));
-    assert!(AtsRules::names_groups(&settings(json!({"group_from": "team"}))));
+    assert!(settings(json!({"group_from": "team"})).traits().names_groups);
 }

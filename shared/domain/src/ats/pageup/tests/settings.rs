@@ -122,7 +122,11 @@ fn pageup_is_asked_as_often_as_is_set_and_says_what_it_can() {
     let settings = settings(json!({"poll_seconds": 90, "max_pages": 7}));
     assert_eq!(settings.pace(), Pace { every: SignedDuration::from_secs(90), pages: 7 });
     assert!(matches!(settings.intake(), Intake::Poll(_)));
-    assert!(settings.names_groups() && settings.shows_single_checks() && !settings.takes_links_without_login());
+    assert!(
+        settings.traits().names_groups
+            && settings.traits().shows_single_checks
+            && !settings.traits().takes_links_without_login
+    );
 }
 
 #[test]
