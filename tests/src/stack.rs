@@ -35,7 +35,7 @@ use crate::simulators::certn::CertnSimulator;
 use crate::simulators::icims::IcimsSimulator;
 use crate::simulators::lever::LeverSimulator;
 use crate::simulators::pageup::PageUpSimulator;
-use crate::simulators::shared::bind;
+use crate::simulators::shared::{bind, loopback_client};
 use crate::template::{Template, Trigger};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -149,7 +149,7 @@ impl Stack {
         let stack = Self {
             clock,
             url,
-            http: reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?,
+            http: loopback_client().build()?,
             region: options.region.clone(),
             simulators,
             variables,

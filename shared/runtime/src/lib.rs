@@ -21,4 +21,5 @@ pub mod replay;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod write_back;

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::store::{Store, StoreError};
+use crate::tls;
 
 /// How long an order may take to be answered; the provider's own recommendation is not published.
 const ONCE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -51,6 +52,8 @@ type Spent = Arc<Mutex<HashMap<Name, Timestamp>>>;
 #[derive(Debug, Clone)]
 pub struct Outbound {
     pooled: reqwest::Client,
+    /// A new connection for each request: a pooled one may be half closed, and then nobody knows whether it was read.
+    fresh: reqwest::Client,
     region: Region,
     endpoints: HashMap<String, Url>,
     store: Store,
@@ -61,11 +64,10 @@ pub struct Outbound {
 }
 
 fn client(keep_alive: bool) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
+    tls::client()
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(if keep_alive { 8 } else { 0 })
         .user_agent("crosscheck")
@@ -78,6 +80,7 @@ impl Outbound {
     pub fn new(config: &Config, store: Store, clock: Clock) -> reqwest::Result<Self> {
         Ok(Self {
             pooled: client(true)?,
+            fresh: client(false)?,
             region: config.region,
             endpoints: config.endpoints.clone(),
             store,
@@ -230,9 +233,8 @@ impl Outbound {
         let elsewhere = self.endpoints.get(request.system.name);
         let url = elsewhere.map_or_else(|| request.url.clone(), |at| moved(&request.url, at));
         let client = match request.sending {
-            Sending::Repeatable => self.pooled.clone(),
-            // A pooled connection may be half closed, and then nobody knows whether the request was read.
-            Sending::Once => client(false).map_err(|_| HttpFailure::NotSent(NotSent::Connect))?,
+            Sending::Repeatable => &self.pooled,
+            Sending::Once => &self.fresh,
         };
         let mut builder = client.request(request.method.clone(), url).timeout(timeout);
         if let (Some(_), Some(host)) = (elsewhere, request.url.host_str()) {

@@ -18,7 +18,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 
 pub use self::queues::{Batch, LocalQueue};
-use crate::simulators::shared::{bind, lock};
+use crate::simulators::shared::{bind, lock, loopback_client};
 
 /// One of the services; a fault takes a whole service down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl EmbeddedAws {
             secrets: secrets::Secrets::open(data.map(|folder| folder.join("secrets.json")))?,
             watch: Arc::default(),
             database: format!("http://{address}"),
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: loopback_client().build()?,
         };
         let app = Router::new().route("/", post(answer)).with_state(aws.clone());
         spawn(async move {

@@ -157,6 +157,11 @@ impl Harness {
     }
 }
 
+/// A client of services on this machine, for which reading the machine's certificates is wasted time.
+pub fn loopback_client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).tls_certs_only([])
+}
+
 /// Binds a loopback port; 0 takes any free one.
 pub async fn bind(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::shared::{Clock, Harness, bind};
+use super::shared::{Clock, Harness, bind, loopback_client};
 use state::Simulated;
 
 pub use bodies::{OML_POSTBACK_PATHS, hostile_xml};
@@ -60,13 +60,8 @@ impl AsurintSimulator {
         let (listener, address) = bind(port).await?;
         // A second installation in the same process fails and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(10))
-            .build()
-            .map_err(io::Error::other)?;
+        let http = loopback_client().http1_only().timeout(Duration::from_secs(10)).build();
+        let http = http.map_err(io::Error::other)?;
         let harness = Harness::new(clock);
         let seed = format!("{address} {}", harness.now());
         let (outgoing, queue) = mpsc::unbounded_channel();

@@ -13,7 +13,7 @@ use axum::routing::post;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::shared::{Effect, lock};
+use super::super::shared::{Effect, lock, loopback_client};
 use super::*;
 
 const PACKAGE: &str = "0f4f6d0e-7c1b-4b0e-9a0e-2f7d9f1f5a11";
@@ -57,12 +57,8 @@ impl Hub {
                 secret: Some(text("secret")),
             }),
         );
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(10));
-        Self { asurint, now, http: http.tls_certs_only([]).build().unwrap(), received, answer }
+        let http = loopback_client().http1_only().timeout(Duration::from_secs(10));
+        Self { asurint, now, http: http.build().unwrap(), received, answer }
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Option<(u16, String)> {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use super::shared::{self, Clock, Harness, lock};
+use super::shared::{self, Clock, Harness, lock, loopback_client};
 use state::AccountState;
 
 pub use account::{Group, Key, KeyState, Package, Tag, User};
@@ -50,13 +50,8 @@ impl CertnSimulator {
         let (listener, address) = shared::bind(port).await?;
         // A second installation in the same process fails and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(10))
-            .build()
-            .map_err(std::io::Error::other)?;
+        let http = loopback_client().http1_only().timeout(Duration::from_secs(10)).build();
+        let http = http.map_err(std::io::Error::other)?;
         let harness = Harness::new(clock);
         let seed = format!("{region} {address} {}", harness.now());
         let (outgoing, queue) = mpsc::unbounded_channel();

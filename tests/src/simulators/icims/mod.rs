@@ -18,7 +18,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use super::shared::{Clock, Harness, bind, lock};
+use super::shared::{Clock, Harness, bind, lock, loopback_client};
 
 pub use events::EventOptions;
 pub use fields::MARKERS;
@@ -245,15 +245,11 @@ impl IcimsSimulator {
 fn event_sender() -> io::Result<reqwest::Client> {
     // Building a client panics without a provider; one that is installed already stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    loopback_client()
         .http1_only()
         .http1_title_case_headers()
         .pool_max_idle_per_host(0)
-        .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .no_proxy()
-        // Events go to a hub on the same machine, so that reading the machine's certificates is wasted time.
-        .tls_certs_only([])
         .build()
         .map_err(io::Error::other)
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::LeverSimulator;
 use super::events::{EventOptions, envelope, signature};
 use super::webhooks::Webhook;
+use crate::simulators::shared::loopback_client;
 
 /// How long after each failure the next attempt is due; after the last one the event is lost.
 const WAITS_SECS: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
@@ -99,14 +100,7 @@ impl Sent {
 pub(super) fn sender() -> io::Result<reqwest::Client> {
     // A second installation in the same process fails and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent("Lever-Webhooks")
-        .timeout(ANSWER_LIMIT)
-        .build()
-        .map_err(io::Error::other)
+    loopback_client().http1_only().user_agent("Lever-Webhooks").timeout(ANSWER_LIMIT).build().map_err(io::Error::other)
 }
 
 impl LeverSimulator {

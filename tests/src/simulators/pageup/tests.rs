@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
+use crate::simulators::shared::loopback_client;
 
 const SCOPES: [&str; 2] = [model::READ_SCOPE, model::WRITE_SCOPE];
 const ROOT: &str = "/v3/218/recruitment/backgroundchecks";
@@ -35,8 +36,8 @@ impl Hub {
             token_hosts: vec!["brand.login.pageuppeople.com".to_owned()],
         });
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().http1_only().timeout(Duration::from_secs(10));
-        let mut hub = Self { pageup, now, http: http.tls_certs_only([]).build().unwrap(), token: String::new() };
+        let http = loopback_client().http1_only().timeout(Duration::from_secs(10));
+        let mut hub = Self { pageup, now, http: http.build().unwrap(), token: String::new() };
         hub.log_in().await;
         hub
     }

@@ -14,6 +14,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::*;
+use crate::simulators::shared::loopback_client;
 
 const CALLBACK: &str = "https://hub.example/callback";
 const AUDIENCE: &str = "https://api.lever.co/v1/";
@@ -45,8 +46,8 @@ impl Hub {
         lever.add_app(App::new("client", "a secret that tells", CALLBACK));
         lever.add_account(Account::new("acme"));
         lever.add_posting("acme", Posting::new("nurse", "Nurse", &[PACKAGE]));
-        let http = reqwest::Client::builder().no_proxy().http1_only().redirect(reqwest::redirect::Policy::none());
-        let http = http.timeout(Duration::from_secs(10)).tls_certs_only([]).build().unwrap();
+        let http = loopback_client().http1_only();
+        let http = http.timeout(Duration::from_secs(10)).build().unwrap();
         let (access, refresh) = (String::new(), String::new());
         let mut hub = Self { lever, now, http, host: "api.lever.co", access, refresh };
         hub.authorize(&SCOPES).await;
