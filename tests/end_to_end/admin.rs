@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use local_stack::simulators::certn::{Group, Package};
 use local_stack::simulators::icims::{Job as IcimsJob, ListValue};
-use local_stack::stack::{DRIVER, GROUP, Options, STANDARD, Stack, TRIGGER};
+use local_stack::stack::{DRIVER, GROUP, STANDARD, Stack, TRIGGER};
 use runtime::store::AuditEntry;
 use serde_json::{Value, json};
 
-use crate::support::{API_KEY, ICIMS_PASSWORD, WEBHOOK_SECRET, no_violations, ordered, row, stack, story};
+use crate::support::{API_KEY, ICIMS_PASSWORD, WEBHOOK_SECRET, no_violations, ordered, row, stack, stack_in, story};
 
 pub(crate) fn new_connection() -> Value {
     json!({
@@ -131,7 +131,7 @@ async fn a_body_that_is_not_a_connection_is_refused_without_quoting_it() {
 
 #[tokio::test]
 async fn uk_gives_a_link_without_a_log_in_only_where_it_is_asked_for() {
-    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let stack = stack_in("uk").await;
     let mut new = new_connection();
     new["report"] = json!({"type": "pdf", "days": 7});
     let (status, problem) = post(&stack, new.to_string()).await;
@@ -142,7 +142,7 @@ async fn uk_gives_a_link_without_a_log_in_only_where_it_is_asked_for() {
 
 #[tokio::test]
 async fn a_connection_of_another_region_is_refused_at_every_door() {
-    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let stack = stack_in("uk").await;
     let customer = stack.connect(|_| {}).await.unwrap();
     let simulators = stack.simulators().unwrap();
     // As if the table of `ca` had been copied.

@@ -18,6 +18,7 @@ use crate::lever_access::moved;
 use crate::private::found;
 use crate::support::{
     API_KEY, ICIMS_PASSWORD, MINUTE, PAGEUP_SECRET, WEBHOOK_SECRET, invited, items, no_violations, ordered, stack,
+    stack_in,
 };
 
 const OWNERS: [&str; 3] = ["ats_admin", "provider_admin", "hub_operator"];
@@ -208,8 +209,7 @@ async fn a_healthy_connection_of_lever_and_asurint_has_no_red_line() {
 
 #[tokio::test]
 async fn what_cannot_be_checked_is_said_as_a_problem() {
-    use local_stack::stack::Options;
-    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let stack = stack_in("uk").await;
     let customer = stack.connect(|_| {}).await.unwrap();
     let connection = customer.connection.as_str();
     let in_ca = |connection: &mut Connection, _: &mut ConnectionSecret| connection.region = domain::region::Region::Ca;

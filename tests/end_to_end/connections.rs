@@ -6,12 +6,12 @@ use domain::region::Region;
 use domain::secret::Secret;
 use futures::future::join_all;
 use jiff::SignedDuration;
-use local_stack::stack::{ELSEWHERE, Options, Stack, TRIGGER};
+use local_stack::stack::{ELSEWHERE, Stack, TRIGGER};
 use runtime::store::AuditEntry;
 use serde_json::{Value, json};
 
 use crate::admin::new_connection;
-use crate::support::{cases, items, no_violations, ordered, stack};
+use crate::support::{cases, items, no_violations, ordered, stack, stack_in};
 
 async fn create(stack: &Stack, key: &str, body: &Value) -> (u16, Value) {
     let url = format!("{}/admin/connections", stack.url);
@@ -288,7 +288,7 @@ async fn a_change_is_in_force_within_half_a_minute_and_a_pause_keeps_orders_back
 
 #[tokio::test]
 async fn a_connection_of_another_region_is_not_there_to_be_changed() {
-    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let stack = stack_in("uk").await;
     let customer = stack.connect(|_| {}).await.unwrap();
     let store = &stack.hub("admin-create-connection").unwrap().store;
     let id = ConnectionId::parse(&customer.connection).unwrap();

@@ -2,10 +2,11 @@
 
 use local_stack::journeys::{JOURNEYS, play_all};
 use local_stack::narrator::Narrator;
-use local_stack::stack::{Options, Stack};
+
+use crate::support::{stack, stack_in};
 
 async fn play(title: &str) {
-    let stack = Stack::start(Options::default()).await.unwrap();
+    let stack = stack().await;
     let journey = JOURNEYS.iter().find(|journey| journey.title == title).unwrap();
     let narrator = Narrator::silent();
     if let Err(wrong) = (journey.play)(&stack, &narrator).await {
@@ -15,7 +16,7 @@ async fn play(title: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_tour_goes_as_it_should_on_one_stack_in_another_region() {
-    let stack = Stack::start(Options { region: "uk".to_owned(), ..Options::default() }).await.unwrap();
+    let stack = stack_in("uk").await;
     let narrator = Narrator::silent();
     let wrong = play_all(&stack, &narrator).await;
     assert_eq!(wrong, 0, "{}", narrator.lines().join("\n"));

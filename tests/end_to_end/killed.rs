@@ -2,7 +2,9 @@
 
 use futures::stream::{self, StreamExt};
 use local_stack::journeys::killed::{CALLS, Death, dies_at};
-use local_stack::stack::{Options, Stack, TRIGGER};
+use local_stack::stack::TRIGGER;
+
+use crate::support::stack;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wherever_the_process_is_killed_one_order_is_placed_and_nothing_is_lost() {
@@ -10,7 +12,7 @@ async fn wherever_the_process_is_killed_one_order_is_placed_and_nothing_is_lost(
     let outcomes = stream::iter(deaths)
         .map(|death| async move {
             // A stack of its own: the simulators hold every order that they ever got against us.
-            let stack = Stack::start(Options::default()).await.unwrap();
+            let stack = stack().await;
             dies_at(&stack, death).await.map_err(|wrong| wrong.to_string())
         })
         .buffer_unordered(6)
@@ -22,7 +24,7 @@ async fn wherever_the_process_is_killed_one_order_is_placed_and_nothing_is_lost(
 
 #[tokio::test]
 async fn the_deaths_cover_every_call_of_an_order() {
-    let stack = Stack::start(Options::default()).await.unwrap();
+    let stack = stack().await;
     let customer = stack.connect(|_| {}).await.unwrap();
     let job = customer.job(&["Standard"]).unwrap();
     let candidate = customer.candidate(&job, "Noa").unwrap();

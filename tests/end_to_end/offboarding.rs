@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::id::ConnectionId;
 use jiff::SignedDuration;
 use local_stack::simulators::shared::Effect;
-use local_stack::stack::{BASIC_TAG, LeverCandidate, LeverCustomer, Stack, TRIGGER};
+use local_stack::stack::{BASIC_TAG, ELSEWHERE, LeverCandidate, LeverCustomer, Stack, TRIGGER};
 use runtime::deadline::Deadline;
 use runtime::edge::Call;
 use runtime::handlers::admin::delete_connection;
@@ -130,6 +130,20 @@ async fn a_customer_of_icims_is_told_what_to_remove_and_its_events_are_a_strange
     stack.pass(MINUTE * 10).await.unwrap();
     assert_eq!(kept_of(&stack, id).await, ["AUDIT"]);
     assert_eq!((certn.cases().len(), row(&customer, &candidate)), (1, shown));
+}
+
+#[tokio::test]
+async fn a_wrong_password_does_not_open_the_doors_again_that_were_shut() {
+    let stack = stack().await;
+    let customer = stack.connect(|_| {}).await.unwrap();
+    let candidate = customer.candidate(&customer.job(&["Standard"]).unwrap(), "Late").unwrap();
+    assert_eq!(customer.advance(&candidate, ELSEWHERE).await.unwrap().status, Some(200), "the function keeps it now");
+    assert_eq!(delete(&stack, &customer.connection, "rev=1").await.0, 202);
+    stack.clock.advance(SignedDuration::from_secs(2));
+    let wrong = stack.http.post(&customer.webhook_url).basic_auth(&customer.connection, Some("wrong")).body("{}");
+    assert_eq!(wrong.send().await.unwrap().status().as_u16(), 401);
+    stack.clock.advance(SignedDuration::from_secs(2));
+    assert_eq!(customer.advance(&candidate, TRIGGER).await.unwrap().status, Some(401));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use local_stack::simulators::pageup::Queue;
 use local_stack::stack::{ENDPOINTS, Error, Options, PageUpCustomer, Stack};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::support::{cases, poll, stack};
+use crate::support::{cases, poll, stack, stack_with};
 
 /// The folder of the hub that this program is to be, and its port, where it was started to be one.
 const FOLDER: &str = "CROSSCHECK_TEST_HUB";
@@ -37,7 +37,7 @@ async fn a_hub_of_its_own_does_what_it_is_told() {
         let outside = ENDPOINTS.map(|name| (name.to_owned(), std::env::var(name).unwrap()));
         let port = std::env::var(PORT).unwrap().parse().unwrap();
         let options = Options { port, data: Some(folder.into()), outside: outside.into(), ..Options::default() };
-        return obey(&Stack::start(options).await.unwrap()).await;
+        return obey(&stack_with(options).await).await;
     }
     let stack = stack().await;
     let folder = Folder::new();

@@ -1,14 +1,15 @@
 //! What the tests of this binary share: a stack, its table as JSON, the story of an order.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
 use jiff::SignedDuration;
+use local_stack::embedded_aws::seen;
 use local_stack::simulators::certn::Case;
 use local_stack::simulators::icims::Entry;
-use local_stack::stack::{Candidate, Customer, Options, PageUpCustomer, Stack, TRIGGER};
+use local_stack::stack::{Candidate, Customer, Options, PageUpCustomer, Stack, TRIGGER, signing_as};
 use runtime::deadline::Deadline;
 use runtime::handlers::pageup_poll;
 use runtime::hub::Hub;
@@ -23,7 +24,17 @@ pub(crate) const PAGEUP_SECRET: &str = "pageup-client-secret-of-the-local-stack"
 pub(crate) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) async fn stack() -> Stack {
-    Stack::start(Options::default()).await.unwrap()
+    stack_with(Options::default()).await
+}
+
+pub(crate) async fn stack_in(region: &str) -> Stack {
+    stack_with(Options { region: region.to_owned(), ..Options::default() }).await
+}
+
+/// Every stack of these tests starts here, so that what its functions do at AWS is seen.
+pub(crate) async fn stack_with(options: Options) -> Stack {
+    seen::keep_in(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("grants-used")).unwrap();
+    Stack::start(options).await.unwrap()
 }
 
 /// Every item of the table, as DynamoDB writes it, by its key.
@@ -155,9 +166,6 @@ pub(crate) async fn another_hub(stack: &Stack, function: &str) -> Arc<Hub> {
     let sdk = runtime::aws::loader()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))
-        .endpoint_url(&stack.aws.url)
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .load()
-        .await;
-    Arc::new(Hub::new(config, stack.clock.clone(), &sdk).unwrap())
+        .endpoint_url(&stack.aws.url);
+    Arc::new(Hub::new(config, stack.clock.clone(), &signing_as(function, &sdk.load().await)).unwrap())
 }

@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod journeys;
 pub mod logs;
 pub mod narrator;
+pub mod roles;
 pub mod simulators;
 pub mod stack;
 pub mod template;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_dynamodb::config::Credentials;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use jiff::{SignedDuration, Timestamp};
 use runtime::clock::Clock;
 use runtime::config::Config;
@@ -141,8 +141,9 @@ impl Stack {
         let mut hubs = HashMap::new();
         for function in &template.functions {
             let config = Config::from_variables(|name| variables.get(name).cloned())?;
-            hubs.insert(function.clone(), Arc::new(Hub::new(config, clock.clone(), &sdk)?));
+            hubs.insert(function.clone(), Arc::new(Hub::new(config, clock.clone(), &signing_as(function, &sdk))?));
         }
+        aws.enforce(template.roles);
         let router =
             gateway::router(&template.routes, |function| hubs.get(function).cloned())?.merge(api_page::router());
         let scheduled = template.triggers.iter().filter(|(_, trigger)| *trigger == Trigger::Schedule);
@@ -161,9 +162,12 @@ impl Stack {
         };
         workers::serve(listener, router);
         for (function, trigger) in &template.triggers {
-            if let (Trigger::Queue(queue), Some(hub)) = (trigger, stack.hubs.get(function))
-                && let Some(queue) = stack.aws.queue(queue)
+            if let (Trigger::Queue(name), Some(hub)) = (trigger, stack.hubs.get(function))
+                && let Some(queue) = stack.aws.queue(name)
             {
+                if !stack.aws.lets_work(function, name) {
+                    return Err(format!("{function} may not have the messages of {name}").into());
+                }
                 workers::work(function, Arc::clone(hub), queue.clone())?;
             }
         }
@@ -280,9 +284,17 @@ impl Stack {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         let Some(Simulators { icims, pageup, lever, certn, asurint }) = &self.simulators else { return Vec::new() };
+        let denied = self.aws.denied();
         let harnesses = [&icims.harness, &pageup.harness, &lever.harness, &certn.harness, &asurint.harness];
-        harnesses.map(|harness| harness.violations.all()).concat()
+        harnesses.iter().flat_map(|harness| harness.violations.all()).chain(denied).collect()
     }
+}
+
+/// AWS as a function sees it, who signs with a key of its name.
+#[must_use]
+pub fn signing_as(function: &str, sdk: &SdkConfig) -> SdkConfig {
+    let credentials = Credentials::new(function, "local", None, None, "local stack");
+    sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }
 
 fn variables(options: &Options, aws: &EmbeddedAws, url: &str) -> HashMap<String, String> {

@@ -1,9 +1,12 @@
 //! What `template.yaml` declares, so that routes, queues and the table are declared once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use serde_norway::Value;
+
+use crate::roles::{self, Role};
 
 /// The template of this repository, as it was when the program was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -35,11 +38,19 @@ pub struct Template {
     pub triggers: Vec<(String, Trigger)>,
     /// The table as DynamoDB's `CreateTable` takes it.
     pub table: Json,
+    /// What each function may do at AWS.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// A template that is not of the form that this program reads.
 #[derive(Debug)]
 pub struct Unreadable(String);
+
+impl Unreadable {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
 
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -50,7 +61,7 @@ impl std::fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 /// The scalar behind CloudFormation's short tags: `!GetAtt Queue.Arn` is `Queue.Arn`.
-fn scalar(value: &Value) -> Option<&str> {
+pub(crate) fn scalar(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
         Value::Tagged(tagged) => scalar(&tagged.value),
@@ -58,7 +69,7 @@ fn scalar(value: &Value) -> Option<&str> {
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Unreadable> {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Unreadable> {
     value.get(name).and_then(scalar).ok_or_else(|| Unreadable(format!("{name} is missing")))
 }
 
@@ -71,18 +82,30 @@ impl Template {
         let template: Value = serde_norway::from_str(TEMPLATE).map_err(|error| Unreadable(error.to_string()))?;
         let resources = template.get("Resources").and_then(Value::as_mapping);
         let resources = resources.ok_or_else(|| Unreadable("Resources is missing".to_owned()))?;
-        let mut read = Self { functions: Vec::new(), routes: Vec::new(), triggers: Vec::new(), table: Json::Null };
+        let mut read = Self {
+            functions: Vec::new(),
+            routes: Vec::new(),
+            triggers: Vec::new(),
+            table: Json::Null,
+            roles: BTreeMap::new(),
+        };
+        let mut roles_of = BTreeMap::new();
         for resource in resources.values() {
             match resource.get("Type").and_then(scalar) {
-                Some("AWS::Serverless::Function") => read.function(resource)?,
+                Some("AWS::Serverless::Function") => {
+                    let (function, role) = read.function(resource)?;
+                    roles_of.insert(function, role);
+                }
                 Some("AWS::DynamoDB::Table") => read.table = table(resource)?,
                 _ => {}
             }
         }
+        read.roles = roles::read(resources, &roles_of)?;
         Ok(read)
     }
 
-    fn function(&mut self, resource: &Value) -> Result<(), Unreadable> {
+    /// Gives the function's name, and that of its role.
+    fn function(&mut self, resource: &Value) -> Result<(String, String), Unreadable> {
         let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
         let binary = text(binary.unwrap_or(&Value::Null), "Binary")?.to_owned();
         self.functions.push(binary.clone());
@@ -108,7 +131,8 @@ impl Template {
                 other => return Err(Unreadable(format!("an event of type {other}"))),
             }
         }
-        Ok(())
+        let role = text(of_function, "Role")?.trim_end_matches(".Arn").to_owned();
+        Ok((binary, role))
     }
 }
 

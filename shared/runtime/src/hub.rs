@@ -91,9 +91,7 @@ impl Hub {
     /// # Errors
     /// [`StoreError`] where it is neither kept nor readable.
     pub async fn connected(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
-        let is_there = |connected: &Connected| connected.connection.state != ConnectionState::Closing;
-        let fetch = async { Ok(self.store.connection(id).await?.filter(is_there).map(Arc::new)) };
-        self.connections.get_or_fetch(id, self.clock.now(), |_| CONNECTION_KEPT, fetch).await
+        self.connected_within(id, CONNECTION_KEPT).await
     }
 
     /// The connection as it was at most a second ago, for a sender who is not proven by what is kept: so a new password
@@ -102,8 +100,17 @@ impl Hub {
     /// # Errors
     /// [`StoreError`] where it is neither kept nor readable.
     pub async fn connected_lately(&self, id: &ConnectionId) -> Result<Option<Arc<Connected>>, StoreError> {
-        let fetch = async { Ok(self.store.connection(id).await?.map(Arc::new)) };
-        self.connections.get_or_fetch(id, self.clock.now(), |_| DOUBTED_AFTER, fetch).await
+        self.connected_within(id, DOUBTED_AFTER).await
+    }
+
+    async fn connected_within(
+        &self,
+        id: &ConnectionId,
+        age: SignedDuration,
+    ) -> Result<Option<Arc<Connected>>, StoreError> {
+        let is_there = |connected: &Connected| connected.connection.state != ConnectionState::Closing;
+        let fetch = async { Ok(self.store.connection(id).await?.filter(is_there).map(Arc::new)) };
+        self.connections.get_or_fetch(id, self.clock.now(), |_| age, fetch).await
     }
 
     /// Notes that a way in was used, once an hour: after what it brought is stored, and whatever becomes of the note.

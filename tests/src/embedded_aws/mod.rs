@@ -1,8 +1,10 @@
 //! AWS's part on one loopback port: DynamoDB embedded, SQS and Secrets Manager in memory. The functions reach it by the
 //! real SDK, so what runs here is what is deployed.
 
+mod needs;
 mod queues;
 mod secrets;
+pub mod seen;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +20,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 
 pub use self::queues::{Batch, LocalQueue};
+use crate::roles::{Need, Role};
 use crate::simulators::shared::{bind, lock, loopback_client};
 
 /// One of the services; a fault takes a whole service down.
@@ -36,6 +39,26 @@ struct Watch {
     down: Vec<Service>,
     /// How many more calls are let through before the process dies, and whether the last one still has its effect.
     exit_after: Option<(u32, bool)>,
+    /// What each function may do; whoever is not in it may do everything.
+    roles: BTreeMap<String, Role>,
+    denied: Vec<String>,
+}
+
+impl Watch {
+    fn allows(&mut self, function: &str, needs: &[Need]) -> bool {
+        let Some(role) = self.roles.get(function) else { return true };
+        for need in needs {
+            match role.grant_for(need) {
+                Some(grant) => seen::note(function, grant),
+                None => {
+                    let denied = format!("{function} may not {} on {}", need.action, need.resource);
+                    self.denied.push(denied);
+                    return false;
+                }
+            }
+        }
+        true
+    }
 }
 
 /// The embedded services.
@@ -99,6 +122,23 @@ impl EmbeddedAws {
     #[must_use]
     pub fn queue_url(&self, name: &str) -> String {
         format!("{}/{name}", self.url)
+    }
+
+    /// Has each function do only what its role allows. A function is known by the access key that it signs with.
+    pub fn enforce(&self, roles: BTreeMap<String, Role>) {
+        lock(&self.watch).roles = roles;
+    }
+
+    /// What functions wanted to do that their roles do not allow.
+    #[must_use]
+    pub fn denied(&self) -> Vec<String> {
+        lock(&self.watch).denied.clone()
+    }
+
+    /// Whether a function may have the messages of a queue, which Lambda fetches in its name.
+    #[must_use]
+    pub fn lets_work(&self, function: &str, queue: &str) -> bool {
+        lock(&self.watch).allows(function, &needs::of_worker(queue))
     }
 
     /// Every call since the last time this was asked, such as `dynamodb:Query`.
@@ -183,6 +223,18 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(work);
 }
 
+/// Whose key signed the request.
+fn access_key(headers: &HeaderMap) -> &str {
+    let signature = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = signature.split_once("Credential=").and_then(|(_, rest)| rest.split('/').next());
+    key.unwrap_or_default()
+}
+
+fn denied() -> Response {
+    let body = json!({"__type": "AccessDeniedException", "message": "the function's role does not allow this"});
+    (StatusCode::BAD_REQUEST, [("content-type", JSON)], body.to_string()).into_response()
+}
+
 fn failure(code: &str) -> Response {
     let body = json!({"__type": format!("com.amazonaws#{code}"), "message": "the local stack says so"});
     (StatusCode::SERVICE_UNAVAILABLE, [("content-type", JSON)], body.to_string()).into_response()
@@ -196,14 +248,18 @@ async fn answer(State(aws): State<EmbeddedAws>, headers: HeaderMap, body: Bytes)
         "AmazonSQS" => (Service::Sqs, "sqs"),
         _ => (Service::SecretsManager, "secretsmanager"),
     };
-    let is_down = {
+    let needs = needs::of_call(service, operation, &serde_json::from_slice(&body).unwrap_or_default());
+    let (is_down, is_allowed) = {
         let mut watch = lock(&aws.watch);
         watch.calls.push(format!("{name}:{operation}"));
         if service != Service::SecretsManager {
             watch.bodies.push(String::from_utf8_lossy(&body).into_owned());
         }
-        watch.down.contains(&service)
+        (watch.down.contains(&service), watch.allows(access_key(&headers), &needs))
     };
+    if !is_allowed {
+        return denied();
+    }
     if is_down {
         return failure("ServiceUnavailable");
     }
