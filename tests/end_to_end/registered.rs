@@ -14,10 +14,10 @@ use local_stack::simulators::lever::signature;
 use local_stack::stack::Stack;
 use local_stack::template::{Template, Trigger};
 use runtime::deadline::Deadline;
-use runtime::lambda::handle_batch;
+use runtime::lambda::{Opens, Queue, handle_batch};
 use serde_json::Value;
 
-use crate::support::{ordered, stack};
+use crate::support::{no_violations, ordered, stack};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -68,6 +68,30 @@ fn every_function_is_started_as_the_local_stack_calls_it() {
     for route in &template.routes {
         assert_eq!(route.needs_iam, route.path.starts_with("/admin/"), "{route:?}");
     }
+}
+
+/// What the function's binary opens before its first event.
+fn opened_by(function: &str) -> Opens {
+    let main = fs::read_to_string(root().join("functions").join(function).join("src/main.rs")).unwrap();
+    let is = |call: &str| main.contains(&format!("lambda::{call}"));
+    match main.split("Queue::").nth(1).map(|rest| rest.split(',').next().unwrap()) {
+        Some("PlaceOrder") => Opens::TableSecretsAndQueue(Queue::PlaceOrder),
+        Some("SyncOrder") => Opens::TableSecretsAndQueue(Queue::SyncOrder),
+        Some(other) => panic!("{other} is no queue"),
+        None if is("serve_queue") => Opens::TableAndSecrets,
+        None if is("serve_http") => Opens::Table,
+        None => Opens::Nothing,
+    }
+}
+
+#[tokio::test]
+async fn every_function_may_open_what_it_opens_before_its_first_event() {
+    let stack = stack().await;
+    for (function, _) in FUNCTIONS {
+        opened_by(function).open(stack.hub(function).unwrap()).await;
+    }
+    assert!(stack.aws.take_calls().len() > FUNCTIONS.len(), "each but the scheduled ones opens something");
+    no_violations(&stack);
 }
 
 #[tokio::test]

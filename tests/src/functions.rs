@@ -1,20 +1,9 @@
 //! Every function's handler by the name of its binary: the same code that the Lambda binaries run.
 
-use std::sync::Arc;
-
-use domain::hint::Message;
-use futures::future::BoxFuture;
-use runtime::deadline::Deadline;
-use runtime::edge::{Answer, Call};
 use runtime::handlers::{
-    Failed, admin, asurint_webhook, certn_webhook, icims_webhook, lever_oauth_callback, lever_webhook, pageup_poll,
-    place_order, reconcile, report_link, sync_order,
+    Http, Scheduled, Worker, admin, asurint_webhook, certn_webhook, icims_webhook, lever_oauth_callback, lever_webhook,
+    pageup_poll, place_order, reconcile, report_link, sync_order,
 };
-use runtime::hub::Hub;
-
-pub type Http = fn(Arc<Hub>, Call) -> BoxFuture<'static, Answer>;
-pub type Worker = fn(Arc<Hub>, Message, Deadline) -> BoxFuture<'static, Result<(), Failed>>;
-pub type Scheduled = fn(Arc<Hub>, Deadline) -> BoxFuture<'static, Result<(), Failed>>;
 
 /// How a function is called.
 #[derive(Clone, Copy)]
@@ -26,44 +15,38 @@ pub enum Function {
 
 /// All functions.
 pub const FUNCTIONS: &[(&str, Function)] = &[
-    ("icims-webhook", Function::Http(|hub, call| Box::pin(icims_webhook::handle(hub, call)))),
-    ("lever-webhook", Function::Http(|hub, call| Box::pin(lever_webhook::handle(hub, call)))),
-    ("lever-oauth-callback", Function::Http(|hub, call| Box::pin(lever_oauth_callback::handle(hub, call)))),
-    ("certn-webhook", Function::Http(|hub, call| Box::pin(certn_webhook::handle(hub, call)))),
-    ("asurint-webhook", Function::Http(|hub, call| Box::pin(asurint_webhook::handle(hub, call)))),
-    ("report-link", Function::Http(|hub, call| Box::pin(report_link::handle(hub, call)))),
-    ("place-order", Function::Worker(|hub, message, deadline| Box::pin(place_order::handle(hub, message, deadline)))),
-    ("sync-order", Function::Worker(|hub, message, deadline| Box::pin(sync_order::handle(hub, message, deadline)))),
-    ("pageup-poll", Function::Scheduled(|hub, deadline| Box::pin(pageup_poll::handle(hub, deadline)))),
-    ("reconcile", Function::Scheduled(|hub, deadline| Box::pin(reconcile::handle(hub, deadline)))),
-    ("admin-create-connection", Function::Http(|hub, call| Box::pin(admin::create_connection::handle(hub, call)))),
-    ("admin-get-connection", Function::Http(|hub, call| Box::pin(admin::get_connection::handle(hub, call)))),
-    ("admin-put-mapping", Function::Http(|hub, call| Box::pin(admin::put_mapping::handle(hub, call)))),
-    (
-        "admin-start-lever-authorization",
-        Function::Http(|hub, call| Box::pin(admin::start_lever_authorization::handle(hub, call))),
-    ),
-    (
-        "admin-end-lever-authorization",
-        Function::Http(|hub, call| Box::pin(admin::end_lever_authorization::handle(hub, call))),
-    ),
-    ("admin-list-connections", Function::Http(|hub, call| Box::pin(admin::list_connections::handle(hub, call)))),
-    ("admin-update-connection", Function::Http(|hub, call| Box::pin(admin::update_connection::handle(hub, call)))),
-    ("admin-delete-connection", Function::Http(|hub, call| Box::pin(admin::delete_connection::handle(hub, call)))),
-    ("admin-rotate-credentials", Function::Http(|hub, call| Box::pin(admin::rotate_credentials::handle(hub, call)))),
-    ("admin-check-connection", Function::Http(|hub, call| Box::pin(admin::check_connection::handle(hub, call)))),
-    ("admin-list-packages", Function::Http(|hub, call| Box::pin(admin::list_packages::handle(hub, call)))),
-    ("admin-list-groups", Function::Http(|hub, call| Box::pin(admin::list_groups::handle(hub, call)))),
-    ("admin-list-mappings", Function::Http(|hub, call| Box::pin(admin::list_mappings::handle(hub, call)))),
-    ("admin-delete-mapping", Function::Http(|hub, call| Box::pin(admin::delete_mapping::handle(hub, call)))),
-    ("admin-list-orders", Function::Http(|hub, call| Box::pin(admin::list_orders::handle(hub, call)))),
-    ("admin-replay-order", Function::Http(|hub, call| Box::pin(admin::replay_order::handle(hub, call)))),
-    ("admin-adopt-order", Function::Http(|hub, call| Box::pin(admin::adopt_order::handle(hub, call)))),
-    ("admin-cancel-order", Function::Http(|hub, call| Box::pin(admin::cancel_order::handle(hub, call)))),
-    ("admin-erase-candidate", Function::Http(|hub, call| Box::pin(admin::erase_candidate::handle(hub, call)))),
-    ("admin-explain", Function::Http(|hub, call| Box::pin(admin::explain::handle(hub, call)))),
-    ("admin-list-audit", Function::Http(|hub, call| Box::pin(admin::list_audit::handle(hub, call)))),
-    ("admin-get-order", Function::Http(|hub, call| Box::pin(admin::get_order::handle(hub, call)))),
+    ("icims-webhook", Function::Http(icims_webhook::handle)),
+    ("lever-webhook", Function::Http(lever_webhook::handle)),
+    ("lever-oauth-callback", Function::Http(lever_oauth_callback::handle)),
+    ("certn-webhook", Function::Http(certn_webhook::handle)),
+    ("asurint-webhook", Function::Http(asurint_webhook::handle)),
+    ("report-link", Function::Http(report_link::handle)),
+    ("place-order", Function::Worker(place_order::handle)),
+    ("sync-order", Function::Worker(sync_order::handle)),
+    ("pageup-poll", Function::Scheduled(pageup_poll::handle)),
+    ("reconcile", Function::Scheduled(reconcile::handle)),
+    ("admin-create-connection", Function::Http(admin::create_connection::handle)),
+    ("admin-get-connection", Function::Http(admin::get_connection::handle)),
+    ("admin-put-mapping", Function::Http(admin::put_mapping::handle)),
+    ("admin-start-lever-authorization", Function::Http(admin::start_lever_authorization::handle)),
+    ("admin-end-lever-authorization", Function::Http(admin::end_lever_authorization::handle)),
+    ("admin-list-connections", Function::Http(admin::list_connections::handle)),
+    ("admin-update-connection", Function::Http(admin::update_connection::handle)),
+    ("admin-delete-connection", Function::Http(admin::delete_connection::handle)),
+    ("admin-rotate-credentials", Function::Http(admin::rotate_credentials::handle)),
+    ("admin-check-connection", Function::Http(admin::check_connection::handle)),
+    ("admin-list-packages", Function::Http(admin::list_packages::handle)),
+    ("admin-list-groups", Function::Http(admin::list_groups::handle)),
+    ("admin-list-mappings", Function::Http(admin::list_mappings::handle)),
+    ("admin-delete-mapping", Function::Http(admin::delete_mapping::handle)),
+    ("admin-list-orders", Function::Http(admin::list_orders::handle)),
+    ("admin-replay-order", Function::Http(admin::replay_order::handle)),
+    ("admin-adopt-order", Function::Http(admin::adopt_order::handle)),
+    ("admin-cancel-order", Function::Http(admin::cancel_order::handle)),
+    ("admin-erase-candidate", Function::Http(admin::erase_candidate::handle)),
+    ("admin-explain", Function::Http(admin::explain::handle)),
+    ("admin-list-audit", Function::Http(admin::list_audit::handle)),
+    ("admin-get-order", Function::Http(admin::get_order::handle)),
 ];
 
 /// The function of that name.

@@ -13,6 +13,7 @@ use axum::routing::{MethodFilter, on};
 use domain::secret::Secret;
 use runtime::deadline::Deadline;
 use runtime::edge::Call;
+use runtime::handlers::Http;
 use runtime::hub::Hub;
 
 use crate::functions::{self, Function};
@@ -58,7 +59,7 @@ async fn no_route() -> Response {
 
 async fn answer(
     hub: Arc<Hub>,
-    handler: functions::Http,
+    handler: Http,
     path: &RawPathParams,
     query: HashMap<String, String>,
     request: Request,

@@ -8,7 +8,8 @@ use serde_norway::Value;
 use crate::template::{Unreadable, scalar, text};
 
 /// The secrets of all connections of a region, as the template names them.
-const SECRETS: &str = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:crosscheck/${Region}/connections/*";
+const SECRETS: &str =
+    "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:crosscheck/${Region}/connections/*";
 
 /// One action on one resource, such as `dynamodb:Query` on `Table/index/due`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::create_connection;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-create-connection", create_connection::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-create-connection", create_connection::handle)
 }

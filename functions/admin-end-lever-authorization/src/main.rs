@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::end_lever_authorization;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-end-lever-authorization", end_lever_authorization::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-end-lever-authorization", end_lever_authorization::handle)
 }

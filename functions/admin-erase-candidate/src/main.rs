@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::erase_candidate;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-erase-candidate", erase_candidate::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-erase-candidate", erase_candidate::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::list_audit;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-list-audit", list_audit::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-list-audit", list_audit::handle)
 }

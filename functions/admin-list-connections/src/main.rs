@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::list_connections;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-list-connections", list_connections::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-list-connections", list_connections::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::list_orders;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-list-orders", list_orders::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-list-orders", list_orders::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::put_mapping;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-put-mapping", put_mapping::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-put-mapping", put_mapping::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::rotate_credentials;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-rotate-credentials", rotate_credentials::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-rotate-credentials", rotate_credentials::handle)
 }

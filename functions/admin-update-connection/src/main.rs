@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::admin::update_connection;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("admin-update-connection", update_connection::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("admin-update-connection", update_connection::handle)
 }

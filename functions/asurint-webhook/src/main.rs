@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::asurint_webhook;
 use runtime::lambda::{self, Queue};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_webhook("asurint-webhook", Queue::SyncOrder, asurint_webhook::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_webhook("asurint-webhook", Queue::SyncOrder, asurint_webhook::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::certn_webhook;
 use runtime::lambda::{self, Queue};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_webhook("certn-webhook", Queue::SyncOrder, certn_webhook::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_webhook("certn-webhook", Queue::SyncOrder, certn_webhook::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::lever_oauth_callback;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("lever-oauth-callback", lever_oauth_callback::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("lever-oauth-callback", lever_oauth_callback::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::pageup_poll;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_schedule("pageup-poll", pageup_poll::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_schedule("pageup-poll", pageup_poll::handle)
 }

@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::place_order;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_queue("place-order", place_order::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_queue("place-order", place_order::handle)
 }

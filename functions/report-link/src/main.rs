@@ -4,7 +4,6 @@ use lambda_runtime::Error;
 use runtime::handlers::report_link;
 use runtime::lambda;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    lambda::serve_http("report-link", report_link::handle).await
+fn main() -> Result<(), Error> {
+    lambda::serve_http("report-link", report_link::handle)
 }

@@ -20,62 +20,71 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::edge::{Answer, Call};
-use crate::handlers::Failed;
+use crate::handlers::{Failed, Http, Scheduled, Worker};
 use crate::hub::Hub;
 use crate::telemetry;
 
-async fn init(function: &'static str) -> Result<Arc<Hub>, Error> {
+/// What a function opens in Init, so that its first event does not wait for it. Whoever reaches more opens it then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    Nothing,
+    Table,
+    TableAndSecrets,
+    /// Everything that a sender waits for.
+    TableSecretsAndQueue(Queue),
+}
+
+impl Opens {
+    pub async fn open(self, hub: &Hub) {
+        match self {
+            Self::Nothing => {}
+            Self::Table => hub.store.warm_up().await,
+            Self::TableAndSecrets => {
+                futures::join!(hub.store.warm_up(), hub.secrets.warm_up());
+            }
+            Self::TableSecretsAndQueue(queue) => {
+                futures::join!(hub.store.warm_up(), hub.secrets.warm_up(), hub.queues.warm_up(queue));
+            }
+        }
+    }
+}
+
+async fn init(function: &'static str, opens: Opens) -> Result<Arc<Hub>, Error> {
     let config = Config::from_environment()?;
     telemetry::start(config.log_level);
     let clock = Clock::default();
     telemetry::publish_for(function, clock.clone());
     let aws = crate::aws::from_environment().await;
-    Ok(Arc::new(Hub::new(config, clock, &aws)?))
+    let hub = Hub::new(config, clock, &aws)?;
+    opens.open(&hub).await;
+    Ok(Arc::new(hub))
+}
+
+/// Runs a function to the end of its process. Its binary only calls this: everything is compiled here.
+fn run(serve: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve)
 }
 
 /// Serves an HTTP function.
 ///
 /// # Errors
 /// The function could not start.
-pub async fn serve_http<F>(
-    function: &'static str,
-    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
-) -> Result<(), Error>
-where
-    F: Future<Output = Answer> + Send + 'static,
-{
-    let hub = init(function).await?;
-    hub.store.warm_up().await;
-    answer_calls(hub, handle).await
+pub fn serve_http(function: &'static str, handle: Http) -> Result<(), Error> {
+    run(answer_calls(function, Opens::Table, handle))
 }
 
-/// Serves a webhook that sends to `queue`: as [`serve_http`], with every connection open before the first event, as its
-/// sender waits.
+/// Serves a webhook that sends to `queue`.
 ///
 /// # Errors
 /// The function could not start.
-pub async fn serve_webhook<F>(
-    function: &'static str,
-    queue: Queue,
-    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
-) -> Result<(), Error>
-where
-    F: Future<Output = Answer> + Send + 'static,
-{
-    let hub = init(function).await?;
-    futures::join!(hub.store.warm_up(), hub.secrets.warm_up(), hub.queues.warm_up(queue));
-    answer_calls(hub, handle).await
+pub fn serve_webhook(function: &'static str, queue: Queue, handle: Http) -> Result<(), Error> {
+    run(answer_calls(function, Opens::TableSecretsAndQueue(queue), handle))
 }
 
-async fn answer_calls<F>(
-    hub: Arc<Hub>,
-    handle: impl Fn(Arc<Hub>, Call) -> F + Clone + Send + Sync + 'static,
-) -> Result<(), Error>
-where
-    F: Future<Output = Answer> + Send + 'static,
-{
+async fn answer_calls(function: &'static str, opens: Opens, handle: Http) -> Result<(), Error> {
+    let hub = init(function, opens).await?;
     lambda_http::run(service_fn(move |request: lambda_http::Request| {
-        let (hub, handle) = (Arc::clone(&hub), handle.clone());
+        let hub = Arc::clone(&hub);
         async move { Ok::<_, Error>(handle(hub, call(request)).await) }
     }))
     .await
@@ -109,35 +118,22 @@ fn time_left(deadline_ms: u64) -> Duration {
 ///
 /// # Errors
 /// The function could not start.
-pub async fn serve_queue<F>(
-    function: &'static str,
-    handle: impl Fn(Arc<Hub>, Message, Deadline) -> F + Clone + Send + Sync + 'static,
-) -> Result<(), Error>
-where
-    F: Future<Output = Result<(), Failed>> + Send + 'static,
-{
-    let hub = init(function).await?;
-    futures::join!(hub.store.warm_up(), hub.secrets.warm_up());
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (hub, handle) = (Arc::clone(&hub), handle.clone());
-        async move {
-            let deadline = Deadline::after(time_left(event.context.deadline));
-            Ok::<_, Error>(handle_batch(hub, event.payload, deadline, handle).await)
-        }
-    }))
-    .await
+pub fn serve_queue(function: &'static str, handle: Worker) -> Result<(), Error> {
+    run(async move {
+        let hub = init(function, Opens::TableAndSecrets).await?;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+            let hub = Arc::clone(&hub);
+            async move {
+                let deadline = Deadline::after(time_left(event.context.deadline));
+                Ok::<_, Error>(handle_batch(hub, event.payload, deadline, handle).await)
+            }
+        }))
+        .await
+    })
 }
 
 /// Handles the messages of a batch side by side; names those that must come again.
-pub async fn handle_batch<F>(
-    hub: Arc<Hub>,
-    event: SqsEvent,
-    deadline: Deadline,
-    handle: impl Fn(Arc<Hub>, Message, Deadline) -> F,
-) -> SqsBatchResponse
-where
-    F: Future<Output = Result<(), Failed>>,
-{
+pub async fn handle_batch(hub: Arc<Hub>, event: SqsEvent, deadline: Deadline, handle: Worker) -> SqsBatchResponse {
     let work = event.records.into_iter().map(|record| {
         let message = record.body.as_deref().and_then(|body| serde_json::from_str::<Message>(body).ok());
         let message = message.filter(|message| message.v <= VERSION);
@@ -169,22 +165,18 @@ where
 ///
 /// # Errors
 /// The function could not start.
-pub async fn serve_schedule<F>(
-    function: &'static str,
-    handle: impl Fn(Arc<Hub>, Deadline) -> F + Clone + Send + Sync + 'static,
-) -> Result<(), Error>
-where
-    F: Future<Output = Result<(), Failed>> + Send + 'static,
-{
-    let hub = init(function).await?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| {
-        let (hub, handle) = (Arc::clone(&hub), handle.clone());
-        async move {
-            let deadline = Deadline::after(time_left(event.context.deadline));
-            handle(hub, deadline).await.map_err(|Failed| Error::from("see the log"))
-        }
-    }))
-    .await
+pub fn serve_schedule(function: &'static str, handle: Scheduled) -> Result<(), Error> {
+    run(async move {
+        let hub = init(function, Opens::Nothing).await?;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| {
+            let hub = Arc::clone(&hub);
+            async move {
+                let deadline = Deadline::after(time_left(event.context.deadline));
+                handle(hub, deadline).await.map_err(|Failed| Error::from("see the log"))
+            }
+        }))
+        .await
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ pub(super) fn of_call(service: Service, operation: &str, body: &Value) -> Vec<Ne
         }
         Service::SecretsManager => {
             let name = if operation == "CreateSecret" { "Name" } else { "SecretId" };
-            let of_connection = matches!(text(body, name).split('/').collect::<Vec<_>>()[..], ["crosscheck", _, "connections", _]);
+            let of_connection =
+                matches!(text(body, name).split('/').collect::<Vec<_>>()[..], ["crosscheck", _, "connections", _]);
             let resource = if of_connection { "Secrets" } else { "another secret" };
             let key: &[&str] = match operation {
                 "GetSecretValue" => &[READ],
@@ -77,11 +78,7 @@ fn with_key(mut needs: Vec<Need>, actions: &[&str]) -> Vec<Need> {
 }
 
 fn need(service: &str, operation: &str, resource: &str, key: Option<&str>) -> Need {
-    Need {
-        action: format!("{service}:{operation}"),
-        resource: resource.to_owned(),
-        key: key.map(str::to_owned),
-    }
+    Need { action: format!("{service}:{operation}"), resource: resource.to_owned(), key: key.map(str::to_owned) }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

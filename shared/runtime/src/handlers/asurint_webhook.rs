@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use domain::provider::ProviderSettings;
 
+use super::Answering;
 use super::provider_webhook;
-use crate::edge::{Answer, Call, answer};
+use crate::edge::{Call, answer};
 use crate::hub::Hub;
 
 /// Handles the postbacks of one connection.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if !call.is_for_webhook() {
-        return answer(404, &[], "");
-    }
-    provider_webhook::handle(&hub, call, |provider| matches!(provider, ProviderSettings::Asurint(_))).await
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if !call.is_for_webhook() {
+            return answer(404, &[], "");
+        }
+        provider_webhook::handle(&hub, call, |provider| matches!(provider, ProviderSettings::Asurint(_))).await
+    })
 }

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use domain::provider::{ProviderSettings, certn};
 use http::Method;
 
+use super::Answering;
 use super::provider_webhook;
 use crate::edge::{Answer, Call, answer};
 use crate::hub::Hub;
 
 /// Handles the handshake (GET) and the events (POST) of one connection.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if !call.is_for_webhook() {
-        return answer(404, &[], "");
-    }
-    if call.method == Method::GET {
-        return handshake(&call);
-    }
-    provider_webhook::handle(&hub, call, |provider| matches!(provider, ProviderSettings::Certn(_))).await
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if !call.is_for_webhook() {
+            return answer(404, &[], "");
+        }
+        if call.method == Method::GET {
+            return handshake(&call);
+        }
+        provider_webhook::handle(&hub, call, |provider| matches!(provider, ProviderSettings::Certn(_))).await
+    })
 }
 
 /// Certn proves that the address is ours by having a value echoed as plain text.

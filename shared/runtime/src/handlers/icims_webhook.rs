@@ -14,9 +14,10 @@ use domain::request::Subject;
 use domain::trace::Trace;
 use domain::webhook::{Unreadable, Unverified, Verified, Webhook};
 
+use super::Answering;
 use crate::checks;
 use crate::deadline::Deadline;
-use crate::edge::{Answer, Call, answer, to_vendor};
+use crate::edge::{Call, answer, to_vendor};
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected, StoreError};
 
@@ -25,14 +26,16 @@ use crate::store::{Arrival, Connected, StoreError};
 const LOOKING: Duration = Duration::from_secs(7);
 
 /// Handles one event of iCIMS.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if !call.is_for_webhook() {
-        return answer(404, &[], "");
-    }
-    let reply = match receive(&hub, call).await {
-        Ok(reply) | Err(reply) => reply,
-    };
-    to_vendor(icims::answer(&reply))
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if !call.is_for_webhook() {
+            return answer(404, &[], "");
+        }
+        let reply = match receive(&hub, call).await {
+            Ok(reply) | Err(reply) => reply,
+        };
+        to_vendor(icims::answer(&reply))
+    })
 }
 
 async fn receive(hub: &Hub, call: Call) -> Result<Reply, Reply> {

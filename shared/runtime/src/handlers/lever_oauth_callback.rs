@@ -8,6 +8,7 @@ use domain::authorization::Authorization;
 use domain::secret::Secret;
 use http::Method;
 
+use super::Answering;
 use crate::access;
 use crate::edge::{self, Answer, Call, answer};
 use crate::hub::Hub;
@@ -19,13 +20,15 @@ const TRY_AGAIN: &str = "The authorization could not be stored just now. \
      Ask the operator of the integration for a new authorization link.";
 
 /// Handles `GET /api/external/ats/lever/callback`; what it answers is a page for a person.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if call.method != Method::GET {
-        return answer(404, &[], "");
-    }
-    match receive(&hub, &call).await {
-        Ok(page) | Err(page) => page,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if call.method != Method::GET {
+            return answer(404, &[], "");
+        }
+        match receive(&hub, &call).await {
+            Ok(page) | Err(page) => page,
+        }
+    })
 }
 
 async fn receive(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

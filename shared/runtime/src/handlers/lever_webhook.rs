@@ -11,9 +11,10 @@ use domain::hint::Hint;
 use domain::reason::NotForUs;
 use domain::trace::Trace;
 
+use super::Answering;
 use super::arrived::{Arrived, UNAVAILABLE, arrived, unavailable, unreadable};
 use crate::access::change_authorization;
-use crate::edge::{Answer, Call, answer};
+use crate::edge::{Call, answer};
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected};
 
@@ -21,15 +22,17 @@ use crate::store::{Arrival, Connected};
 const WAY: &str = "webhook";
 
 /// Handles one event of Lever, which reads nothing but the status: any 2xx is taken, anything else comes again five times.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if !call.is_for_webhook() {
-        return answer(404, &[], "");
-    }
-    let status = match receive(&hub, call).await {
-        Ok(()) => 200,
-        Err(status) => status,
-    };
-    answer(status, &[], "")
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if !call.is_for_webhook() {
+            return answer(404, &[], "");
+        }
+        let status = match receive(&hub, call).await {
+            Ok(()) => 200,
+            Err(status) => status,
+        };
+        answer(status, &[], "")
+    })
 }
 
 async fn receive(hub: &Hub, call: Call) -> Result<(), u16> {

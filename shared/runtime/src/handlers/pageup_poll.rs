@@ -16,7 +16,7 @@ use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-use super::Failed;
+use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Connected, KEPT_FOR, KeptRequest};
@@ -40,18 +40,20 @@ const LOST_AFTER: SignedDuration = SignedDuration::from_mins(2);
 ///
 /// # Errors
 /// [`Failed`] where a part could not be done; each connection is tried all the same.
-pub async fn handle(hub: Arc<Hub>, deadline: Deadline) -> Result<(), Failed> {
-    let now = hub.clock.now();
-    let due = hub.store.due_polls(now).await?;
-    let late = due.iter().map(|poll| poll.due_at.duration_until(now).as_secs()).max().unwrap_or(0);
-    telemetry::gauge("OldestDuePoll", u64::try_from(late).unwrap_or(0), "Seconds");
-    let looks = due.into_iter().map(|poll| {
-        let hub = &hub;
-        // What goes wrong with one connection is no other's trouble.
-        async move { AssertUnwindSafe(look(hub, poll, now, deadline)).catch_unwind().await.unwrap_or(Err(Failed)) }
-    });
-    let results: Vec<Result<(), Failed>> = futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
-    results.into_iter().collect()
+pub fn handle(hub: Arc<Hub>, deadline: Deadline) -> Working {
+    Box::pin(async move {
+        let now = hub.clock.now();
+        let due = hub.store.due_polls(now).await?;
+        let late = due.iter().map(|poll| poll.due_at.duration_until(now).as_secs()).max().unwrap_or(0);
+        telemetry::gauge("OldestDuePoll", u64::try_from(late).unwrap_or(0), "Seconds");
+        let looks = due.into_iter().map(|poll| {
+            let hub = &hub;
+            // What goes wrong with one connection is no other's trouble.
+            async move { AssertUnwindSafe(look(hub, poll, now, deadline)).catch_unwind().await.unwrap_or(Err(Failed)) }
+        });
+        let results: Vec<Result<(), Failed>> = futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+        results.into_iter().collect()
+    })
 }
 
 /// Takes one connection, and asks its ATS. It is taken as of the tick's begin, so that whoever came late in this tick is

@@ -16,7 +16,7 @@ use domain::trace::Trace;
 use domain::trouble::{PostOutcome, Trouble};
 use jiff::Timestamp;
 
-use super::Failed;
+use super::{Failed, Working};
 use crate::checks::{self, Checked};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
@@ -36,24 +36,26 @@ const LEAVES_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`Failed`] where it must come again.
-pub async fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Result<(), Failed> {
-    match &message.hint {
-        Hint::CheckRequested { connection, subject, .. } => {
-            requested(&hub, connection, subject, &message, deadline).await
+pub fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Working {
+    Box::pin(async move {
+        match &message.hint {
+            Hint::CheckRequested { connection, subject, .. } => {
+                requested(&hub, connection, subject, &message, deadline).await
+            }
+            Hint::LeftTrigger { connection, .. } if hub.connected(connection).await?.is_none() => Ok(()),
+            Hint::LeftTrigger { connection, subject, received_at } => {
+                let mut trace = Trace::default();
+                trace.note("trigger status", subject.status.as_str(), "not one of the connection's");
+                let outcome = NotForUs::NotTriggerStatus;
+                not_for_us(&hub, connection, subject, outcome, &trace, Some(*received_at)).await
+            }
+            Hint::Resume { order } => resume(&hub, order, deadline).await,
+            Hint::ProviderChanged { .. } | Hint::ProviderTold { .. } | Hint::Sync { .. } => {
+                tracing::error!("a message of the other queue");
+                Ok(())
+            }
         }
-        Hint::LeftTrigger { connection, .. } if hub.connected(connection).await?.is_none() => Ok(()),
-        Hint::LeftTrigger { connection, subject, received_at } => {
-            let mut trace = Trace::default();
-            trace.note("trigger status", subject.status.as_str(), "not one of the connection's");
-            let outcome = NotForUs::NotTriggerStatus;
-            not_for_us(&hub, connection, subject, outcome, &trace, Some(*received_at)).await
-        }
-        Hint::Resume { order } => resume(&hub, order, deadline).await,
-        Hint::ProviderChanged { .. } | Hint::ProviderTold { .. } | Hint::Sync { .. } => {
-            tracing::error!("a message of the other queue");
-            Ok(())
-        }
-    }
+    })
 }
 
 async fn requested(

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 mod watch_access;
 
-use super::Failed;
+use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Connected, DUE_SHARDS, StoreError};
@@ -34,12 +34,14 @@ const KEY_WARNING_DAYS: i64 = 30;
 ///
 /// # Errors
 /// [`Failed`] where a part could not be done; each part is tried all the same.
-pub async fn handle(hub: Arc<Hub>, deadline: Deadline) -> Result<(), Failed> {
-    let due = hand_on_due_orders(&hub).await;
-    let spilled = hand_on_spilled(&hub).await;
-    let requests = look_after_requests(&hub).await;
-    let connections = watch_connections(&hub, deadline).await;
-    due.and(spilled).and(requests).and(connections)
+pub fn handle(hub: Arc<Hub>, deadline: Deadline) -> Working {
+    Box::pin(async move {
+        let due = hand_on_due_orders(&hub).await;
+        let spilled = hand_on_spilled(&hub).await;
+        let requests = look_after_requests(&hub).await;
+        let connections = watch_connections(&hub, deadline).await;
+        due.and(spilled).and(requests).and(connections)
+    })
 }
 
 async fn hand_on_due_orders(hub: &Hub) -> Result<(), Failed> {

@@ -13,6 +13,7 @@ use domain::status::OrderStatus;
 use domain::talk::Talk;
 use domain::trouble::Trouble;
 
+use super::Answering;
 use crate::edge::{self, Answer, Call, PRIVATE, answer};
 use crate::hub::Hub;
 use crate::store::Connected;
@@ -23,31 +24,33 @@ const ASKS: usize = 8;
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Handles one click.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    let Ok(id) = OrderId::parse(call.path_parameter("order")) else { return not_found() };
-    let token = call.path_parameter("token");
-    let (order, connected) = match find(&hub, &id).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return not_found(),
-        Err(refused) => return refused,
-    };
-    let now = hub.clock.now();
-    let Ok(secret) = hub.secrets.get(&order.connection, now).await else { return try_again() };
-    let opens = order.report_link.as_ref().is_some_and(|link| link.opens(&secret.link_key, &id, token, now));
-    // A dispute takes the result back, and with it the report.
-    if !opens || order.status != OrderStatus::Completed {
-        return not_found();
-    }
-    match open(&hub, &connected, &order, &call).await {
-        Ok(answer) => answer,
-        Err(trouble) => {
-            tracing::warn!(order = %id, cause = %trouble.cause(), "the report could not be opened");
-            match trouble {
-                Trouble::Later { .. } => try_again(),
-                Trouble::Because { .. } => no_report(&connected),
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        let Ok(id) = OrderId::parse(call.path_parameter("order")) else { return not_found() };
+        let token = call.path_parameter("token");
+        let (order, connected) = match find(&hub, &id).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return not_found(),
+            Err(refused) => return refused,
+        };
+        let now = hub.clock.now();
+        let Ok(secret) = hub.secrets.get(&order.connection, now).await else { return try_again() };
+        let opens = order.report_link.as_ref().is_some_and(|link| link.opens(&secret.link_key, &id, token, now));
+        // A dispute takes the result back, and with it the report.
+        if !opens || order.status != OrderStatus::Completed {
+            return not_found();
+        }
+        match open(&hub, &connected, &order, &call).await {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                tracing::warn!(order = %id, cause = %trouble.cause(), "the report could not be opened");
+                match trouble {
+                    Trouble::Later { .. } => try_again(),
+                    Trouble::Because { .. } => no_report(&connected),
+                }
             }
         }
-    }
+    })
 }
 
 async fn find(hub: &Hub, id: &OrderId) -> Result<Option<(Order, Arc<Connected>)>, Answer> {

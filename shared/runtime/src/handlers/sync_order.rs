@@ -14,7 +14,7 @@ use domain::trace::Trace;
 use domain::trouble::Trouble;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Failed;
+use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected, StoreError};
@@ -28,27 +28,29 @@ const UNKNOWN_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 ///
 /// # Errors
 /// [`Failed`] where it must come again.
-pub async fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Result<(), Failed> {
-    match &message.hint {
-        Hint::ProviderChanged { connection, provider_order, ours, received_at } => {
-            let said = Said { provider_order, ours: ours.as_ref(), truth: None, received_at: *received_at };
-            changed(&hub, connection, said, &message, deadline).await
+pub fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Working {
+    Box::pin(async move {
+        match &message.hint {
+            Hint::ProviderChanged { connection, provider_order, ours, received_at } => {
+                let said = Said { provider_order, ours: ours.as_ref(), truth: None, received_at: *received_at };
+                changed(&hub, connection, said, &message, deadline).await
+            }
+            Hint::ProviderTold { connection, truth, ours, received_at } => {
+                let said = Said {
+                    provider_order: &truth.order,
+                    ours: ours.as_ref(),
+                    truth: Some(truth),
+                    received_at: *received_at,
+                };
+                changed(&hub, connection, said, &message, deadline).await
+            }
+            Hint::Sync { order } => sync(&hub, order, deadline).await,
+            Hint::CheckRequested { .. } | Hint::LeftTrigger { .. } | Hint::Resume { .. } => {
+                tracing::error!("a message of the other queue");
+                Ok(())
+            }
         }
-        Hint::ProviderTold { connection, truth, ours, received_at } => {
-            let said = Said {
-                provider_order: &truth.order,
-                ours: ours.as_ref(),
-                truth: Some(truth),
-                received_at: *received_at,
-            };
-            changed(&hub, connection, said, &message, deadline).await
-        }
-        Hint::Sync { order } => sync(&hub, order, deadline).await,
-        Hint::CheckRequested { .. } | Hint::LeftTrigger { .. } | Hint::Resume { .. } => {
-            tracing::error!("a message of the other queue");
-            Ok(())
-        }
-    }
+    })
 }
 
 /// What a provider said about one of its orders.

@@ -16,6 +16,7 @@ use super::operation::{Operation, of};
 use super::orders::{named, unknown};
 use super::{body, unavailable};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::handlers::sync_order::shown_by;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected};
@@ -51,8 +52,8 @@ pub struct Adopted {
 }
 
 /// Handles `POST /admin/orders/{order}/adopt`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    adopt(&hub, &call).await.unwrap_or_else(|answer| answer)
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move { adopt(&hub, &call).await.unwrap_or_else(|answer| answer) })
 }
 
 async fn adopt(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::operation::{Operation, of};
 use crate::deadline::Deadline;
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{Connected, LastUse, StoreError};
 
@@ -39,10 +40,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `GET /admin/connections/{connection}/check`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match check(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match check(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn check(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

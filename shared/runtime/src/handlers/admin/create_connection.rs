@@ -11,6 +11,7 @@ use domain::secret::Secret;
 use super::operation::{Operation, of};
 use super::shown::ShownConnection;
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::random;
 use crate::secrets::SecretError;
@@ -28,10 +29,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `POST /admin/connections`. With an `Idempotency-Key` it may be repeated.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(create(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(create(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn create(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::operation::{Operation, Parameter, of};
 use crate::access::{self, change_authorization};
 use crate::edge::{Answer, Call, conflict, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected};
 
@@ -71,10 +72,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `DELETE /admin/connections/{connection}`; goes on where an earlier call ended.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(delete(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(delete(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn delete(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -11,6 +11,7 @@ use super::body;
 use super::operation::{Operation, Parameter, of};
 use super::put_mapping::{LONGEST, ShownMapping};
 use crate::edge::{Answer, Call, conflict, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Deleted};
 
@@ -47,10 +48,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `DELETE /admin/connections/{connection}/mappings`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match delete(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match delete(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn delete(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

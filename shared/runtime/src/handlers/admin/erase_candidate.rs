@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected};
 
@@ -63,10 +64,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `POST /admin/connections/{connection}/erasures`; may be repeated.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(erase(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(erase(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn erase(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -18,6 +18,7 @@ use self::asked::{Asked, Question};
 use self::found::Found;
 use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{Connected, StoreError};
 
@@ -33,10 +34,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `POST /admin/connections/{connection}/explain`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(explain(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(explain(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn explain(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

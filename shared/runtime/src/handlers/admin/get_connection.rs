@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::operation::{Operation, of};
 use super::shown::{ShownConnection, ShownRefusal};
 use crate::edge::{Answer, Call, json_answer};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::Unmapped;
 
@@ -83,10 +84,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `GET /admin/connections/{connection}`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match get(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match get(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn get(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

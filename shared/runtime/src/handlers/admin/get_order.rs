@@ -13,7 +13,8 @@ use serde::Serialize;
 use super::body;
 use super::operation::{Operation, of};
 use super::orders::{AtProvider, NamedPackage, Waits, unknown};
-use crate::edge::{Answer, Call, json_answer};
+use crate::edge::{Call, json_answer};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::Story;
 
@@ -90,16 +91,18 @@ struct Line {
 }
 
 /// Handles `GET /admin/orders/{order}`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    if let Err(answer) = body::only(&call, &[]) {
-        return answer;
-    }
-    let Ok(id) = OrderId::parse(call.path_parameter("order")) else { return unknown() };
-    match hub.store.story(&id).await {
-        Ok(Some(story)) => json_answer(200, &shown(story)),
-        Ok(None) => unknown(),
-        Err(error) => super::unavailable(&error),
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        if let Err(answer) = body::only(&call, &[]) {
+            return answer;
+        }
+        let Ok(id) = OrderId::parse(call.path_parameter("order")) else { return unknown() };
+        match hub.store.story(&id).await {
+            Ok(Some(story)) => json_answer(200, &shown(story)),
+            Ok(None) => unknown(),
+            Err(error) => super::unavailable(&error),
+        }
+    })
 }
 
 fn shown(Story { order, events }: Story) -> Shown {

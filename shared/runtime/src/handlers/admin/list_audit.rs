@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::operation::{CURSOR, LIMIT, Operation, of};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, ListError};
 
@@ -32,10 +33,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `GET /admin/connections/{connection}/audit`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match list(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match list(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

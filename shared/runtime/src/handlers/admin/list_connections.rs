@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::body;
 use super::operation::{CURSOR, LIMIT, Operation, Parameter, of};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::ListError;
 
@@ -74,10 +75,12 @@ fn provider_kinds() -> impl Iterator<Item = &'static str> {
 }
 
 /// Handles `GET /admin/connections`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match list(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match list(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::not_told::not_told;
 use super::operation::{Operation, of};
 use crate::edge::{Answer, Call, json_answer};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::Connected;
 
@@ -48,10 +49,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `GET /admin/connections/{connection}/groups`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match list(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match list(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 /// The groups, or nothing where the provider lists none.

@@ -10,6 +10,7 @@ use super::body;
 use super::operation::{CURSOR, LIMIT, Operation, Parameter, of};
 use super::put_mapping::ShownMapping;
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{ListError, Unmapped};
 
@@ -41,10 +42,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `GET /admin/connections/{connection}/mappings`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match list(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match list(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

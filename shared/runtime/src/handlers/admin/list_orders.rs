@@ -15,6 +15,7 @@ use super::operation::{CURSOR, LIMIT, Operation, Parameter, of};
 use super::orders::{Row, not_listed};
 use super::{body, connected};
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::OrderFilter;
 
@@ -54,8 +55,8 @@ pub struct Listed {
 }
 
 /// Handles `GET /admin/connections/{connection}/orders`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    list(&hub, &call).await.unwrap_or_else(|answer| answer)
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move { list(&hub, &call).await.unwrap_or_else(|answer| answer) })
 }
 
 async fn list(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

@@ -16,6 +16,7 @@ use super::not_told::not_told;
 use super::operation::{Operation, of};
 use crate::checks;
 use crate::edge::{Answer, Call, conflict, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected, Mapped, Put};
 
@@ -64,10 +65,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `PUT /admin/connections/{connection}/mappings`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match put(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match put(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn put(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

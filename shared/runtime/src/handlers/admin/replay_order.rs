@@ -19,6 +19,7 @@ use super::orders::{named, not_listed};
 use super::{body, connected, unavailable};
 use crate::deadline::Deadline;
 use crate::edge::{Answer, Call, json_answer, not_before, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::replay::{self, Replayed, Replayer};
 use crate::store::{Connected, OrderFilter};
@@ -122,9 +123,11 @@ pub struct Counts {
 }
 
 /// Handles both operations.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    let answer = if call.path.contains_key("order") { one(&hub, &call).await } else { many(&hub, &call).await };
-    answer.unwrap_or_else(|answer| answer)
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        let answer = if call.path.contains_key("order") { one(&hub, &call).await } else { many(&hub, &call).await };
+        answer.unwrap_or_else(|answer| answer)
+    })
 }
 
 async fn one(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

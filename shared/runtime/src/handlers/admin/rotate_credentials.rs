@@ -16,6 +16,7 @@ use super::operation::{Operation, of};
 use super::shown::ShownPassword;
 use super::{new_credentials, new_password};
 use crate::edge::{Answer, Call};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 
 /// What is replaced, and by what.
@@ -114,10 +115,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `POST /admin/connections/{connection}/credentials`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(rotate(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(rotate(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn rotate(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

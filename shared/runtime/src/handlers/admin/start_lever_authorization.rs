@@ -8,6 +8,7 @@ use url::Url;
 use super::operation::{Operation, of};
 use crate::access::change_authorization;
 use crate::edge::{Answer, Call, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::random;
 
@@ -23,10 +24,12 @@ pub const OPERATION: Operation = Operation {
 };
 
 /// Handles `POST /admin/connections/{connection}/lever-authorization`. A new link makes the one before useless.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match start(&hub, &call).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match start(&hub, &call).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn start(hub: &Hub, call: &Call) -> Result<Answer, Answer> {

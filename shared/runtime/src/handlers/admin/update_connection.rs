@@ -9,6 +9,7 @@ use super::operation::{Operation, of};
 use super::shown::ShownConnection;
 use crate::access::change_authorization;
 use crate::edge::{Answer, Call, conflict, json_answer, problem};
+use crate::handlers::Answering;
 use crate::hub::Hub;
 use crate::store::AuditEntry;
 
@@ -25,10 +26,12 @@ pub const OPERATION: Operation = Operation {
 
 /// Handles `PATCH /admin/connections/{connection}`. The same change sent again changes nothing and is no conflict, once
 /// with the new `rev`.
-pub async fn handle(hub: Arc<Hub>, call: Call) -> Answer {
-    match Box::pin(update(&hub, &call)).await {
-        Ok(answer) | Err(answer) => answer,
-    }
+pub fn handle(hub: Arc<Hub>, call: Call) -> Answering {
+    Box::pin(async move {
+        match Box::pin(update(&hub, &call)).await {
+            Ok(answer) | Err(answer) => answer,
+        }
+    })
 }
 
 async fn update(hub: &Hub, call: &Call) -> Result<Answer, Answer> {
