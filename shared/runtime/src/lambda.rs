@@ -1,6 +1,7 @@
 //! Starts a function on AWS Lambda: everything that is slow happens here, before the first event.
 
 use std::future::Future;
+use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,15 +23,18 @@ use crate::deadline::Deadline;
 use crate::edge::{Answer, Call};
 use crate::handlers::Failed;
 use crate::hub::Hub;
-use crate::telemetry;
+use crate::telemetry::{self, Metrics};
 
 async fn init(function: &'static str) -> Result<Arc<Hub>, Error> {
     let config = Config::from_environment()?;
     telemetry::start(config.log_level);
     let clock = Clock::default();
-    telemetry::publish_for(function, clock.clone());
     let aws = crate::aws::from_environment().await;
-    Ok(Arc::new(Hub::new(config, clock, &aws)?))
+    let metrics = Metrics::new(function, clock.clone(), |line| {
+        // A metric that cannot be written has nowhere to say so.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    });
+    Ok(Arc::new(Hub::new(config, clock, &aws)?.publishing(metrics)))
 }
 
 /// Serves an HTTP function.

@@ -117,6 +117,7 @@ impl Order {
             goes_on_as: None,
             placement,
             first_intent_at: None,
+            doubted_from: None,
             unclear_attempts: 0,
             status_ids_agree: planned.status_ids_agree,
             entered_at: planned.entered_at,
@@ -131,6 +132,7 @@ impl Order {
             provider_modified: None,
             score_awaited_since: None,
             look_at: None,
+            unread_since: None,
             checks: Vec::new(),
             was_completed: false,
             request_kept_until: planned.request_kept_until,
@@ -138,6 +140,7 @@ impl Order {
             desired: None,
             desired_rev: 0,
             written_rev: 0,
+            unshown_since: None,
             delivery: Delivery::Delivered,
             write_attempts: 0,
             write_at: None,
@@ -232,6 +235,7 @@ impl Order {
         // There is nothing to show any more, whoever looks at it once again.
         self.desired = Some(self.shown());
         self.written_rev = self.desired_rev;
+        self.unshown_since = None;
         self.write_at = None;
         self.write_refusal = None;
         self.delivery = Delivery::Delivered;

@@ -80,6 +80,7 @@ impl Order {
                 self.written_rev = self.written_rev.max(wrote.rev);
                 self.write_attempts = 0;
                 self.write_refusal = None;
+                self.unshown_since = self.unshown_since.filter(|_| self.wants_write());
                 self.write_at = self.wants_write().then_some(now);
                 self.delivery = if self.wants_write() { Delivery::Pending } else { Delivery::Delivered };
                 return Event::new(now, format!("written to the ATS, revision {}", wrote.rev), "");

@@ -22,6 +22,7 @@ use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::outbound::ONCE_NEEDS;
 use crate::store::{Connected, Expect, Saved};
+use crate::telemetry::Metric;
 use crate::write_back::{change, change_and_write, write_claimed};
 
 mod look_up;
@@ -157,7 +158,10 @@ async fn place(
                 (Order::park(planned, refusal.clone(), now, timing), event)
             }
             (Some(refusal), _) | (None, Decision::Refuse { refusal, .. }) => refuse(planned, refusal),
-            (None, Decision::Order(_)) => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+            (None, Decision::Order(_)) => match hub.config.restored_to {
+                Some(restored_to) => Order::doubt(planned, restored_to, now),
+                None => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+            },
             (None, Decision::Wait { trouble, .. }) => Order::wait(planned, trouble, now, timing),
             (None, Decision::NotForUs(why)) => {
                 let (connection, subject) = (&connected.connection.id, &checked.request.subject);
@@ -227,6 +231,9 @@ async fn place(
     let id = order.id.clone();
     checks::note_unmapped(hub, connected, &checked).await;
     match checked.decision {
+        Decision::Order(_) if held.is_none() && hub.config.restored_to.is_some() => {
+            Box::pin(look_up::look_up(hub, connected, order, deadline)).await?;
+        }
         Decision::Order(new_order) if held.is_none() => {
             Box::pin(send(hub, connected, order, &new_order, deadline)).await?;
         }
@@ -282,7 +289,7 @@ async fn send(
 async fn erased_while_placed(hub: &Hub, connected: &Connected, placed: Option<&ProviderOrderId>) -> Result<(), Failed> {
     let connection = &connected.connection.id;
     tracing::warn!(connection = %connection, "erased while it was placed: the provider may have an order of it");
-    crate::telemetry::count("ErasedWhilePlaced", 1);
+    hub.metrics.publish(Metric::ErasedWhilePlaced, 1);
     let Some(placed) = placed else { return Ok(()) };
     let kept_until = hub.clock.now().saturating_add(KEPT_OPEN).unwrap_or(Timestamp::MAX);
     Ok(hub.store.keep_erased(connection, &erasure::provider_order(placed), kept_until).await?)
@@ -295,6 +302,17 @@ async fn resume(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Faile
         hub.renew(&order.connection, since).await;
     }
     let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
+    let now = hub.clock.now();
+    let order = match hub.config.restored_to.filter(|restored_to| order.is_doubtful(*restored_to)) {
+        Some(restored_to) => {
+            let doubted = change(hub, order, |order| {
+                if order.is_doubtful(restored_to) { vec![order.doubted(restored_to, now)] } else { Vec::new() }
+            });
+            let Some(order) = doubted.await? else { return Ok(()) };
+            order
+        }
+        None => order,
+    };
     match order.next_step(hub.clock.now(), &hub.config.timing) {
         NextStep::Place => Box::pin(place_again(hub, &connected, order, deadline)).await,
         NextStep::LookUp => Box::pin(look_up::look_up(hub, &connected, order, deadline)).await,
