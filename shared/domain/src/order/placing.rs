@@ -216,14 +216,19 @@ impl Order {
     /// The intent of another attempt, after one that had no effect.
     pub fn intend_again(&mut self, planned: Planned, now: Timestamp) -> Event {
         let attempt = self.placement.attempt() + 1;
+        self.plan(planned);
+        self.placement = Placement::Placing { attempt, intent_at: now };
+        self.first_intent_at = self.first_intent_at.or(Some(now));
+        Event::new(now, format!("placing, attempt {attempt}"), "")
+    }
+
+    /// What is ordered is as it was decided just now.
+    pub(super) fn plan(&mut self, planned: Planned) {
         self.package = planned.package;
         self.package_name = planned.package_name;
         self.group = planned.group;
         self.ordered_by = planned.ordered_by;
         self.candidate_mark = planned.candidate_mark;
-        self.placement = Placement::Placing { attempt, intent_at: now };
-        self.first_intent_at = self.first_intent_at.or(Some(now));
-        Event::new(now, format!("placing, attempt {attempt}"), "")
     }
 
     /// The request goes on under another order's key, which also takes over the entry in the ATS.

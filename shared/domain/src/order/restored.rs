@@ -18,11 +18,16 @@ impl Order {
     /// Whether its next attempt would be sent, though it may have been placed in the time that was lost.
     #[must_use]
     pub fn is_doubtful(&self, restored_to: Timestamp) -> bool {
-        matches!(self.placement, Placement::Retry { .. }) && self.doubted_from != Some(restored_to)
+        self.doubted_from != Some(restored_to)
     }
 
-    /// It is looked up from the time on to which the table was put back; once for each such time.
-    pub fn doubted(&mut self, restored_to: Timestamp, now: Timestamp) -> Event {
+    /// The same for an order that waited; once for each time to which the table was put back.
+    pub fn doubt_again(&mut self, planned: Planned, restored_to: Timestamp, now: Timestamp) -> Event {
+        self.plan(planned);
+        self.doubted(restored_to, now)
+    }
+
+    fn doubted(&mut self, restored_to: Timestamp, now: Timestamp) -> Event {
         self.placement = Placement::Uncertain { attempt: self.placement.attempt(), due_at: now };
         self.first_intent_at = Some(self.first_intent_at.map_or(restored_to, |first| first.min(restored_to)));
         self.doubted_from = Some(restored_to);

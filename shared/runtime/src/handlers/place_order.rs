@@ -302,17 +302,6 @@ async fn resume(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Faile
         hub.renew(&order.connection, since).await;
     }
     let Some(connected) = hub.connected(&order.connection).await? else { return Ok(()) };
-    let now = hub.clock.now();
-    let order = match hub.config.restored_to.filter(|restored_to| order.is_doubtful(*restored_to)) {
-        Some(restored_to) => {
-            let doubted = change(hub, order, |order| {
-                if order.is_doubtful(restored_to) { vec![order.doubted(restored_to, now)] } else { Vec::new() }
-            });
-            let Some(order) = doubted.await? else { return Ok(()) };
-            order
-        }
-        None => order,
-    };
     match order.next_step(hub.clock.now(), &hub.config.timing) {
         NextStep::Place => Box::pin(place_again(hub, &connected, order, deadline)).await,
         NextStep::LookUp => Box::pin(look_up::look_up(hub, &connected, order, deadline)).await,
@@ -369,10 +358,18 @@ pub(super) async fn place_again(
         Decision::Order(new_order) => {
             let before = order.rev;
             let mut order = order;
-            let event = order.intend_again(planned, now).explained(checked.trace);
+            let doubted_from = hub.config.restored_to.filter(|restored_to| order.is_doubtful(*restored_to));
+            let event = match doubted_from {
+                Some(restored_to) => order.doubt_again(planned, restored_to, now),
+                None => order.intend_again(planned, now),
+            };
+            let event = event.explained(checked.trace);
             order.rev = before + 1;
             // Somebody else who goes on with the same order makes this one stop.
             match hub.store.save(&mut order, Expect::Rev(before), &[event], timing).await? {
+                Saved::Yes if doubted_from.is_some() => {
+                    Box::pin(look_up::look_up(hub, connected, order, deadline)).await
+                }
                 Saved::Yes => Box::pin(send(hub, connected, order, &new_order, deadline)).await,
                 Saved::Conflict(_) | Saved::Gone => Ok(()),
             }
