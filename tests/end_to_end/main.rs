@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod admin;
+mod alarms;
 mod api_description;
 mod asurint_gateway;
 mod asurint_known_words;
@@ -36,6 +37,7 @@ mod lever_support;
 mod lever_webhooks;
 mod limits;
 mod mappings;
+mod metrics;
 mod offboarding;
 mod orders_by_hand;
 mod pageup_access;
@@ -52,7 +54,9 @@ mod reasons;
 mod registered;
 mod replay;
 mod report_link;
+mod restored;
 mod rotation;
 mod stored;
 mod support;
 mod waits;
+mod watched;

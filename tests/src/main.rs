@@ -58,6 +58,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         region: arguments.region.clone(),
         data: arguments.data.clone(),
         quiet_window: Duration::from_secs(arguments.quiet_window),
+        restored_to: None,
         outside: if arguments.hub_only { endpoints()? } else { HashMap::new() },
     };
     let stack = Stack::start(options).await.map_err(|error| in_words(error, arguments.port))?;

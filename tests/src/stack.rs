@@ -6,10 +6,10 @@ mod lever_customer;
 mod pageup_customer;
 mod workers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::clock::Clock;
 use runtime::config::Config;
 use runtime::hub::Hub;
+use runtime::telemetry::Metrics;
 use serde_json::Value;
 
 pub use self::customer::{
@@ -35,7 +36,7 @@ use crate::simulators::certn::CertnSimulator;
 use crate::simulators::icims::IcimsSimulator;
 use crate::simulators::lever::LeverSimulator;
 use crate::simulators::pageup::PageUpSimulator;
-use crate::simulators::shared::{bind, loopback_client};
+use crate::simulators::shared::{bind, lock, loopback_client};
 use crate::template::{Template, Trigger};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -49,6 +50,9 @@ pub const ENDPOINTS: [&str; 5] = [
     "CROSSCHECK_ENDPOINT_ASURINT",
 ];
 
+/// How many lines of metrics are kept.
+const MOST_PUBLISHED: usize = 10_000;
+
 /// How a stack is started.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,6 +62,8 @@ pub struct Options {
     /// Keeps the table, the queues and the secrets between runs.
     pub data: Option<PathBuf>,
     pub quiet_window: Duration,
+    /// The time to which the table was put back, as an operator says after a restore.
+    pub restored_to: Option<Timestamp>,
     /// Where the outside systems are, by the names of their variables; empty starts the simulators.
     pub outside: HashMap<String, String>,
 }
@@ -69,6 +75,7 @@ impl Default for Options {
             region: "ca".to_owned(),
             data: None,
             quiet_window: Duration::from_secs(120),
+            restored_to: None,
             outside: HashMap::new(),
         }
     }
@@ -95,6 +102,7 @@ pub struct Stack {
     hubs: HashMap<String, Arc<Hub>>,
     variables: HashMap<String, String>,
     queues: Vec<String>,
+    published: Published,
     scheduled: Vec<String>,
     customers: AtomicU32,
 }
@@ -138,10 +146,16 @@ impl Stack {
             .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
             .load()
             .await;
+        let published = Published::default();
         let mut hubs = HashMap::new();
         for function in &template.functions {
             let config = Config::from_variables(|name| variables.get(name).cloned())?;
-            hubs.insert(function.clone(), Arc::new(Hub::new(config, clock.clone(), &signing_as(function, &sdk))?));
+            let lines = Arc::clone(&published);
+            let metrics = Metrics::new(function, clock.clone(), move |line| keep_last(&lines, line));
+            hubs.insert(
+                function.clone(),
+                Arc::new(Hub::new(config, clock.clone(), &signing_as(function, &sdk))?.publishing(metrics)),
+            );
         }
         aws.enforce(template.roles);
         let router =
@@ -155,6 +169,7 @@ impl Stack {
             simulators,
             variables,
             queues: queues.clone(),
+            published,
             scheduled: scheduled.map(|(function, _)| function.clone()).collect(),
             customers: AtomicU32::new(0),
             hubs,
@@ -280,6 +295,12 @@ impl Stack {
         Ok((status, serde_json::from_slice(&answer.bytes().await?)?))
     }
 
+    /// The lines of metrics that the functions published since the last time this was asked.
+    #[must_use]
+    pub fn take_published(&self) -> Vec<String> {
+        lock(&self.published).drain(..).collect()
+    }
+
     /// What the simulators should never have received.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
@@ -297,9 +318,21 @@ pub fn signing_as(function: &str, sdk: &SdkConfig) -> SdkConfig {
     sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }
 
+/// The latest lines of metrics.
+type Published = Arc<Mutex<VecDeque<String>>>;
+
+fn keep_last(published: &Published, line: &str) {
+    let mut lines = lock(published);
+    lines.push_back(line.to_owned());
+    if lines.len() > MOST_PUBLISHED {
+        lines.pop_front();
+    }
+}
+
 fn variables(options: &Options, aws: &EmbeddedAws, url: &str) -> HashMap<String, String> {
     let set = |name: &str, value: String| (format!("CROSSCHECK_{name}"), value);
-    HashMap::from([
+    let restored_to = options.restored_to.map(|at| set("RESTORED_TO", at.to_string()));
+    let mut variables = HashMap::from([
         set("REGION", options.region.clone()),
         set("TABLE", "crosscheck".to_owned()),
         set("PLACE_ORDER_QUEUE_URL", aws.queue_url("PlaceOrderQueue")),
@@ -307,7 +340,9 @@ fn variables(options: &Options, aws: &EmbeddedAws, url: &str) -> HashMap<String,
         set("PUBLIC_URL", url.to_owned()),
         set("LOCAL", "true".to_owned()),
         set("QUIET_WINDOW_SECONDS", options.quiet_window.as_secs().to_string()),
-    ])
+    ]);
+    variables.extend(restored_to);
+    variables
 }
 
 async fn simulators(options: &Options, clock: &Clock) -> Result<Simulators, Error> {

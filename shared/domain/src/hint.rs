@@ -33,6 +33,9 @@ pub enum Hint {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ours: Option<OrderId>,
         received_at: Timestamp,
+        /// Found in the provider's list of events, and not told by a webhook.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        listed: bool,
     },
     /// The provider, which cannot be asked, says how an order stands: statuses and ids, no person's data.
     ProviderTold { connection: ConnectionId, truth: Box<Truth>, ours: Option<OrderId>, received_at: Timestamp },

@@ -20,7 +20,7 @@ use crate::hub::Hub;
 use crate::outbound::ONCE_NEEDS;
 use crate::random;
 use crate::store::{Claim, Connected};
-use crate::telemetry;
+use crate::telemetry::Metric;
 
 /// How long one worker alone may change an access: longer than a refresh and its storing can take, so that a claim that
 /// ran out has no worker.
@@ -448,7 +448,7 @@ pub async fn forget(hub: &Hub, id: &ConnectionId, deadline: Deadline) -> Result<
 /// The ATS does not take the access any more: nothing is called with it until it is granted again.
 async fn lose(hub: &Hub, id: &ConnectionId, cause: &str) -> Result<(), Trouble> {
     tracing::error!(connection = %id, cause, "the access is lost: the ATS's admin must grant it again");
-    telemetry::count("LostAccess", 1);
+    hub.metrics.publish(Metric::LostAccess, 1);
     change_authorization(hub, id, |authorization| authorization.lost(cause, hub.clock.now())).await
 }
 

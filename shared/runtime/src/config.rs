@@ -5,7 +5,7 @@ use std::fmt;
 
 use domain::order::Timing;
 use domain::region::Region;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tracing::Level;
 use url::Url;
 
@@ -23,6 +23,8 @@ pub struct Config {
     /// The functions behind the public API do not know it: a stack cannot tell them without a cycle.
     pub public_url: Option<String>,
     pub log_level: Level,
+    /// The time to which the table was put back, while requests may come again that were ordered after it.
+    pub restored_to: Option<Timestamp>,
     pub timing: Timing,
     /// Where the outside systems are instead, by their names. Only in a local stack.
     pub endpoints: HashMap<String, Url>,
@@ -76,6 +78,8 @@ impl Config {
                 timing.quiet_window = SignedDuration::from_secs(seconds);
             }
         }
+        let restored_to = get("CROSSCHECK_RESTORED_TO").map(|at| at.parse::<Timestamp>()).transpose();
+        let restored_to = restored_to.map_err(|_| BadConfig("CROSSCHECK_RESTORED_TO is not a time".to_owned()))?;
         Ok(Self {
             region,
             table: need("CROSSCHECK_TABLE")?,
@@ -84,6 +88,7 @@ impl Config {
             kms_key: get("CROSSCHECK_KMS_KEY"),
             public_url: get("CROSSCHECK_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             log_level: get("CROSSCHECK_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(Level::INFO),
+            restored_to,
             timing,
             endpoints,
         })
@@ -119,6 +124,8 @@ mod tests {
 
     #[test]
     fn a_bad_setting_is_named() {
+        let wrong = [("CROSSCHECK_RESTORED_TO", "yesterday")];
+        assert!(config(&wrong).unwrap_err().to_string().contains("CROSSCHECK_RESTORED_TO"));
         assert!(config(&[("CROSSCHECK_REGION", "us")]).unwrap_err().to_string().contains("CROSSCHECK_REGION"));
         assert_eq!(config(&[]).unwrap().public_url.as_deref(), Some("https://hub.example"));
     }

@@ -25,6 +25,7 @@ use crate::outbound::Outbound;
 use crate::queue::Queues;
 use crate::secrets::{SecretError, Secrets};
 use crate::store::{Connected, Store, StoreError};
+use crate::telemetry::Metrics;
 
 /// How long settings are kept, so that an admin's change is in force after half a minute.
 const CONNECTION_KEPT: SignedDuration = SignedDuration::from_secs(30);
@@ -36,7 +37,7 @@ const DOUBTED_AFTER: SignedDuration = SignedDuration::from_secs(1);
 pub const PASSWORD_HELD_BACK: Duration = Duration::from_millis(1_200);
 
 /// How often a use is noted.
-const USE_NOTED: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const USE_NOTED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whose standing was asked for: the connection's, in the group, of the requester with that digest of the address.
 type Asked = (ConnectionId, Option<GroupId>, Option<[u8; 32]>);
@@ -50,6 +51,7 @@ pub struct Hub {
     pub queues: Queues,
     pub secrets: Secrets,
     pub outbound: Outbound,
+    pub metrics: Metrics,
     connections: Aged<ConnectionId, Option<Arc<Connected>>>,
     uses: Aged<(ConnectionId, String), ()>,
     pub(crate) packages: Aged<ConnectionId, Arc<Vec<Package>>>,
@@ -70,8 +72,10 @@ impl Hub {
                 aws_sdk_sqs::Client::new(aws),
                 config.place_order_queue_url.clone(),
                 config.sync_order_queue_url.clone(),
+                Metrics::unread(clock.clone()),
             ),
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(aws), config.region, config.kms_key.clone()),
+            metrics: Metrics::unread(clock.clone()),
             outbound: Outbound::new(&config, store.clone(), clock.clone())?,
             store,
             config,
@@ -83,6 +87,14 @@ impl Hub {
             fresh_from: Arc::default(),
         };
         Ok(hub)
+    }
+
+    /// Has the function publish its metrics there; without it nobody reads them.
+    #[must_use]
+    pub fn publishing(mut self, metrics: Metrics) -> Self {
+        self.queues.metrics = metrics.clone();
+        self.metrics = metrics;
+        self
     }
 
     /// The connection with its mappings, kept for half a minute; that there is none is kept, too. One that is being deleted

@@ -1,6 +1,7 @@
 //! Starts a function on AWS Lambda: everything that is slow happens here, before the first event.
 
 use std::future::Future;
+use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::deadline::Deadline;
 use crate::edge::{Answer, Call};
 use crate::handlers::{Failed, Http, Scheduled, Worker};
 use crate::hub::Hub;
-use crate::telemetry;
+use crate::telemetry::{self, Metrics};
 
 /// What a function opens in Init, so that its first event does not wait for it. Whoever reaches more opens it then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +54,12 @@ async fn init(function: &'static str, opens: Opens) -> Result<Arc<Hub>, Error> {
     let config = Config::from_environment()?;
     telemetry::start(config.log_level);
     let clock = Clock::default();
-    telemetry::publish_for(function, clock.clone());
     let aws = crate::aws::from_environment().await;
-    let hub = Hub::new(config, clock, &aws)?;
+    let metrics = Metrics::new(function, clock.clone(), |line| {
+        // A metric that cannot be written has nowhere to say so.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    });
+    let hub = Hub::new(config, clock, &aws)?.publishing(metrics);
     opens.open(&hub).await;
     Ok(Arc::new(hub))
 }

@@ -7,7 +7,7 @@ use domain::hint::{Hint, Message, Queue};
 use jiff::Timestamp;
 
 use crate::store::Store;
-use crate::telemetry;
+use crate::telemetry::{Metric, Metrics};
 
 /// Neither the queue nor the table took the message: the sender must be told to come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,13 @@ pub struct Queues {
     client: Client,
     place_order: String,
     sync_order: String,
+    pub(crate) metrics: Metrics,
 }
 
 impl Queues {
     #[must_use]
-    pub const fn new(client: Client, place_order: String, sync_order: String) -> Self {
-        Self { client, place_order, sync_order }
+    pub const fn new(client: Client, place_order: String, sync_order: String, metrics: Metrics) -> Self {
+        Self { client, place_order, sync_order, metrics }
     }
 
     /// Opens the connection to the queue's service; an error will show again where it matters.
@@ -73,7 +74,7 @@ impl Queues {
         if self.send(&message).await.is_ok() {
             return Ok(());
         }
-        telemetry::count("SpilledMessages", 1);
+        self.metrics.publish(Metric::SpilledMessages, 1);
         let spilled = store.spill(&message, now).await.map_err(|error| {
             tracing::error!(cause = %error, "a message could not be spilled");
             NotStored

@@ -12,6 +12,7 @@ use url::Url;
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{AuditEntry, Connected, Expect, Saved, StoreError};
+use crate::telemetry::Metric;
 
 /// How many states one worker writes in a row before it leaves the rest to `reconcile`.
 const MOST_IN_A_ROW: usize = 5;
@@ -136,7 +137,7 @@ pub async fn write_claimed(
         .await?;
         let Some(changed) = changed else { return Ok(None) };
         order = changed;
-        log(&order);
+        log(hub, &order);
         if let (Some(refusal), true) = (refusal, outcome.is_ok()) {
             change(hub, refusal, |refusal| vec![refusal.handed_over(&order.id, now)]).await?;
         }
@@ -223,7 +224,7 @@ async fn remember_refusal(hub: &Hub, order: &Order) -> Result<(), StoreError> {
     hub.store.remember_refusal(&order.connection, order.subject.application.as_str(), &order.id, hub.clock.now()).await
 }
 
-fn log(order: &Order) {
+fn log(hub: &Hub, order: &Order) {
     let delivery = format!("{:?}", order.delivery).to_lowercase();
     let reason = order.write_refusal.as_ref().map_or("", |refusal| refusal.reason.code());
     let status = order.status.code();
@@ -233,6 +234,6 @@ fn log(order: &Order) {
         let owner = order.write_refusal.as_ref().map_or("", |refusal| refusal.reason.owner().name());
         let field = order.write_refusal.as_ref().map_or("", |refusal| refusal.about.as_str());
         tracing::warn!(order = %order.id, status, delivery, reason, owner, field, "the ATS does not show it");
-        crate::telemetry::count("BlockedWrites", 1);
+        hub.metrics.publish(Metric::BlockedWrites, 1);
     }
 }

@@ -6,6 +6,7 @@
 mod adopting;
 mod placing;
 mod replaying;
+mod restored;
 mod story;
 mod truth;
 mod view;
@@ -88,6 +89,9 @@ pub struct Order {
     pub placement: Placement,
     /// When the first attempt was about to be sent; a lookup goes back to here.
     pub first_intent_at: Option<Timestamp>,
+    /// The time to which the table was put back when the order was last looked up because of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted_from: Option<Timestamp>,
     /// How many attempts ended without a known outcome and were not found at the provider.
     #[serde(default)]
     pub unclear_attempts: u32,
@@ -114,6 +118,9 @@ pub struct Order {
     /// Since when the order is finished at the provider without its score.
     pub score_awaited_since: Option<Timestamp>,
     pub look_at: Option<Timestamp>,
+    /// Since when the provider could not be read although it should have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_since: Option<Timestamp>,
 
     /// How far the single checks are, where the ATS shows that.
     #[serde(default)]
@@ -132,6 +139,9 @@ pub struct Order {
     pub desired: Option<View>,
     pub desired_rev: u64,
     pub written_rev: u64,
+    /// Since when the ATS does not show everything that it should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unshown_since: Option<Timestamp>,
     pub delivery: Delivery,
     pub write_attempts: u32,
     pub write_at: Option<Timestamp>,
@@ -193,6 +203,13 @@ impl Order {
         dues.into_iter().flatten().min()
     }
 
+    /// Whether it does not simply go its way: it is not placed yet, its provider could not be read, or its ATS not written.
+    #[must_use]
+    pub fn needs_watching(&self) -> bool {
+        let is_unshown = self.wants_write() && matches!(self.delivery, Delivery::Retrying | Delivery::Blocked);
+        !self.is_settled() || is_unshown || self.unread_since.is_some()
+    }
+
     /// Until when the item is kept.
     #[must_use]
     pub fn kept_until(&self) -> Timestamp {
@@ -228,10 +245,8 @@ impl Order {
             return None;
         }
         self.listed_again_at = Some(now);
-        self.desired_rev += 1;
-        self.write_attempts = 0;
+        self.show_anew(now);
         self.write_at = Some(now);
-        self.delivery = Delivery::Pending;
         Some(Event::new(now, "listed again: will be shown again", ""))
     }
 
@@ -256,9 +271,15 @@ impl Order {
             return;
         }
         self.desired = Some(view);
-        self.desired_rev += 1;
-        self.write_attempts = 0;
+        self.show_anew(now);
         self.write_at = Some(now);
+    }
+
+    /// The ATS should show something that it does not show yet.
+    fn show_anew(&mut self, now: Timestamp) {
+        self.desired_rev += 1;
+        self.unshown_since.get_or_insert(now);
+        self.write_attempts = 0;
         self.delivery = Delivery::Pending;
     }
 

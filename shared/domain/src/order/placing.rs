@@ -117,6 +117,7 @@ impl Order {
             goes_on_as: None,
             placement,
             first_intent_at: None,
+            doubted_from: None,
             unclear_attempts: 0,
             status_ids_agree: planned.status_ids_agree,
             entered_at: planned.entered_at,
@@ -131,6 +132,7 @@ impl Order {
             provider_modified: None,
             score_awaited_since: None,
             look_at: None,
+            unread_since: None,
             checks: Vec::new(),
             was_completed: false,
             request_kept_until: planned.request_kept_until,
@@ -138,6 +140,7 @@ impl Order {
             desired: None,
             desired_rev: 0,
             written_rev: 0,
+            unshown_since: None,
             delivery: Delivery::Delivered,
             write_attempts: 0,
             write_at: None,
@@ -213,14 +216,19 @@ impl Order {
     /// The intent of another attempt, after one that had no effect.
     pub fn intend_again(&mut self, planned: Planned, now: Timestamp) -> Event {
         let attempt = self.placement.attempt() + 1;
+        self.plan(planned);
+        self.placement = Placement::Placing { attempt, intent_at: now };
+        self.first_intent_at = self.first_intent_at.or(Some(now));
+        Event::new(now, format!("placing, attempt {attempt}"), "")
+    }
+
+    /// What is ordered is as it was decided just now.
+    pub(super) fn plan(&mut self, planned: Planned) {
         self.package = planned.package;
         self.package_name = planned.package_name;
         self.group = planned.group;
         self.ordered_by = planned.ordered_by;
         self.candidate_mark = planned.candidate_mark;
-        self.placement = Placement::Placing { attempt, intent_at: now };
-        self.first_intent_at = self.first_intent_at.or(Some(now));
-        Event::new(now, format!("placing, attempt {attempt}"), "")
     }
 
     /// The request goes on under another order's key, which also takes over the entry in the ATS.
@@ -232,6 +240,7 @@ impl Order {
         // There is nothing to show any more, whoever looks at it once again.
         self.desired = Some(self.shown());
         self.written_rev = self.desired_rev;
+        self.unshown_since = None;
         self.write_at = None;
         self.write_refusal = None;
         self.delivery = Delivery::Delivered;

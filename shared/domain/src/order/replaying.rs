@@ -209,11 +209,9 @@ impl Order {
             }
             Replay::Show => {
                 self.look_at = Some(now);
-                self.desired_rev += 1;
-                self.write_attempts = 0;
+                self.show_anew(now);
                 // After the look, which finds what to write.
                 self.write_at = None;
-                self.delivery = Delivery::Pending;
             }
             Replay::Reorder => {}
         }

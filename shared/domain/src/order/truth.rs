@@ -35,6 +35,7 @@ impl Order {
         if !self.is_older(&truth) || self.look_at.is_none_or(|at| at <= now) {
             self.look_at = self.next_look(&truth, now, timing);
         }
+        self.unread_since = None;
         let before = (self.status, self.action_by, self.result.clone(), self.finished_checks());
         let said = truth.status.code();
         self.take_truth(truth, now, timing);
@@ -62,6 +63,7 @@ impl Order {
     /// The provider cannot be asked: only what it tells counts, but for a score that it does not tell in time.
     pub fn only_told(&mut self, now: Timestamp, timing: &Timing) -> Option<Event> {
         self.look_at = None;
+        self.unread_since = None;
         let since = self.score_awaited_since?;
         if since.duration_until(now) < SCORE_TOLD_WITHIN {
             self.look_at = since.saturating_add(SCORE_TOLD_WITHIN).ok();
@@ -85,12 +87,14 @@ impl Order {
         let unchanged = after.observed(truth.clone(), now, timing).is_none()
             && after.provider_modified == self.provider_modified
             && after.score_awaited_since == self.score_awaited_since
+            && after.unread_since == self.unread_since
             && after.desired_rev == self.desired_rev;
         unchanged && !self.wants_write() && self.look_at.is_none_or(|at| at > now)
     }
 
     /// The provider could not be read: look again after a while, or when it says.
     pub fn not_readable(&mut self, wait: Option<Duration>, now: Timestamp) {
+        self.unread_since.get_or_insert(now);
         let pause = retry::pause(READ_AGAIN, self.id.as_str());
         self.look_at = now.saturating_add(wait.map_or(pause, |wait| wait.max(pause))).ok();
     }
@@ -98,6 +102,7 @@ impl Order {
     /// The provider does not have the order any more: there is nothing left to look at.
     pub fn gone_at_provider(&mut self, now: Timestamp) -> Event {
         self.look_at = None;
+        self.unread_since = None;
         Event::new(now, "gone at the provider", "the provider answered 404")
     }
 

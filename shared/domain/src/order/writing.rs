@@ -30,11 +30,13 @@ impl Order {
         self.desired_rev > self.written_rev && self.desired.is_some() && self.delivery != Delivery::Dead
     }
 
-    /// Whether the ATS may have an entry of the order that is not known: an earlier write had no known outcome.
+    /// Whether the ATS may have an entry of the order that is not known: an earlier write had no known outcome, or was made in
+    /// a time that the table has lost.
     #[must_use]
     pub const fn may_have_entry(&self) -> bool {
         // A new state starts the attempts anew; that an earlier write failed is still known by its reason.
-        self.ats_ref.is_none() && (self.write_attempts > 0 || self.write_refusal.is_some())
+        let was_tried = self.write_attempts > 0 || self.write_refusal.is_some();
+        self.ats_ref.is_none() && (was_tried || self.doubted_from.is_some())
     }
 
     /// Whether a write waits because of that.
@@ -80,6 +82,7 @@ impl Order {
                 self.written_rev = self.written_rev.max(wrote.rev);
                 self.write_attempts = 0;
                 self.write_refusal = None;
+                self.unshown_since = self.unshown_since.filter(|_| self.wants_write());
                 self.write_at = self.wants_write().then_some(now);
                 self.delivery = if self.wants_write() { Delivery::Pending } else { Delivery::Delivered };
                 return Event::new(now, format!("written to the ATS, revision {}", wrote.rev), "");

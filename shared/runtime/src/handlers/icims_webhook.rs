@@ -20,6 +20,7 @@ use crate::deadline::Deadline;
 use crate::edge::{Call, answer, to_vendor};
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected, StoreError};
+use crate::telemetry::Metric;
 
 /// How long the recruiter's own mistakes are looked for before the request is simply stored: iCIMS waits 30 s, we
 /// answer within 10.
@@ -163,7 +164,7 @@ async fn refused(
     let application = subject.map_or(Arrival::UNNAMED, |subject| subject.application.as_str());
     let code = refusal.reason.code();
     tracing::info!(connection = %connection.id, reason = code, trace = %trace, "refused at once");
-    crate::telemetry::count("Refusals", 1);
+    hub.metrics.publish(Metric::Refusals, 1);
     record(hub, connected, application, code, trace).await;
     let field = settings(connected).ok().and_then(|settings| settings.field_at_fault(refusal.reason));
     Reply::Refused {

@@ -19,9 +19,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
+use crate::random;
 use crate::store::{Connected, KEPT_FOR, KeptRequest};
+use crate::telemetry::Metric;
 use crate::write_back::change;
-use crate::{random, telemetry};
 
 /// How many ATSs are asked at once.
 const AT_ONCE: usize = 64;
@@ -45,7 +46,7 @@ pub fn handle(hub: Arc<Hub>, deadline: Deadline) -> Working {
         let now = hub.clock.now();
         let due = hub.store.due_polls(now).await?;
         let late = due.iter().map(|poll| poll.due_at.duration_until(now).as_secs()).max().unwrap_or(0);
-        telemetry::gauge("OldestDuePoll", u64::try_from(late).unwrap_or(0), "Seconds");
+        hub.metrics.publish(Metric::OldestDuePoll, u64::try_from(late).unwrap_or(0));
         let looks = due.into_iter().map(|poll| {
             let hub = &hub;
             // What goes wrong with one connection is no other's trouble.
@@ -81,7 +82,7 @@ async fn look(hub: &Hub, mut poll: Poll, tick: Timestamp, deadline: Deadline) ->
         None => poll.looked(found, pace, now),
         Some(trouble) => {
             poll.failed(&trouble, now);
-            tell_failure(&poll);
+            tell_failure(hub, &poll);
             true
         }
     };
@@ -92,13 +93,13 @@ async fn look(hub: &Hub, mut poll: Poll, tick: Timestamp, deadline: Deadline) ->
     Ok(())
 }
 
-fn tell_failure(poll: &Poll) {
+fn tell_failure(hub: &Hub, poll: &Poll) {
     let refusal = poll.refusal.as_ref();
     let reason = refusal.map_or("", |refusal| refusal.reason.code());
     let owner = refusal.map_or("", |refusal| refusal.reason.owner().name());
     let (connection, cause) = (&poll.connection, &poll.cause);
     tracing::warn!(%connection, reason, owner, cause, attempt = poll.failures, "the ATS could not be asked");
-    telemetry::count("FailedPolls", 1);
+    hub.metrics.publish(Metric::FailedPolls, 1);
 }
 
 /// Reads pages while they are full and have something new. Whether something was new, and why it ended early.
@@ -141,7 +142,7 @@ async fn take_in(
     let connection = &connected.connection.id;
     if page.unreadable > 0 {
         tracing::warn!(%connection, count = page.unreadable, "entries of the ATS's list that cannot be read");
-        telemetry::count("UnreadableRequests", u64::try_from(page.unreadable).unwrap_or(1));
+        hub.metrics.publish(Metric::UnreadableRequests, u64::try_from(page.unreadable).unwrap_or(1));
     }
     if page.requests.is_empty() {
         return Ok(0);
@@ -150,7 +151,7 @@ async fn take_in(
     let received_at = hub.clock.now();
     let kept = join_all(page.requests.iter().map(|listed| keep(hub, connected, secret, listed, deadline))).await;
     let stored_in = received_at.duration_until(hub.clock.now());
-    telemetry::gauge("RequestStoredIn", u64::try_from(stored_in.as_millis()).unwrap_or(0), "Milliseconds");
+    hub.metrics.publish(Metric::RequestStoredIn, u64::try_from(stored_in.as_millis()).unwrap_or(0));
     let all_kept = kept.iter().all(Result::is_ok);
     let unseen = kept.into_iter().filter_map(|kept| kept.ok().flatten());
     let handed_on = join_all(unseen.map(|kept| hand_on(hub, connected, kept))).await;

@@ -22,6 +22,7 @@ use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::outbound::ONCE_NEEDS;
 use crate::store::{Connected, Expect, Saved};
+use crate::telemetry::Metric;
 use crate::write_back::{change, change_and_write, write_claimed};
 
 mod look_up;
@@ -159,7 +160,10 @@ async fn place(
                 (Order::park(planned, refusal.clone(), now, timing), event)
             }
             (Some(refusal), _) | (None, Decision::Refuse { refusal, .. }) => refuse(planned, refusal),
-            (None, Decision::Order(_)) => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+            (None, Decision::Order(_)) => match hub.config.restored_to {
+                Some(restored_to) => Order::doubt(planned, restored_to, now),
+                None => (Order::intend(planned, now), Event::new(now, "placing, attempt 1", "")),
+            },
             (None, Decision::Wait { trouble, .. }) => Order::wait(planned, trouble, now, timing),
             (None, Decision::NotForUs(why)) => {
                 let (connection, subject) = (&connected.connection.id, &checked.request.subject);
@@ -229,6 +233,9 @@ async fn place(
     let id = order.id.clone();
     checks::note_unmapped(hub, connected, &checked).await;
     match checked.decision {
+        Decision::Order(_) if held.is_none() && hub.config.restored_to.is_some() => {
+            Box::pin(look_up::look_up(hub, connected, order, deadline)).await?;
+        }
         Decision::Order(new_order) if held.is_none() => {
             Box::pin(send(hub, connected, order, &new_order, deadline)).await?;
         }
@@ -284,7 +291,7 @@ async fn send(
 async fn erased_while_placed(hub: &Hub, connected: &Connected, placed: Option<&ProviderOrderId>) -> Result<(), Failed> {
     let connection = &connected.connection.id;
     tracing::warn!(connection = %connection, "erased while it was placed: the provider may have an order of it");
-    crate::telemetry::count("ErasedWhilePlaced", 1);
+    hub.metrics.publish(Metric::ErasedWhilePlaced, 1);
     let Some(placed) = placed else { return Ok(()) };
     let kept_until = hub.clock.now().saturating_add(KEPT_OPEN).unwrap_or(Timestamp::MAX);
     Ok(hub.store.keep_erased(connection, &erasure::provider_order(placed), kept_until).await?)
@@ -353,10 +360,18 @@ pub(super) async fn place_again(
         Decision::Order(new_order) => {
             let before = order.rev;
             let mut order = order;
-            let event = order.intend_again(planned, now).explained(checked.trace);
+            let doubted_from = hub.config.restored_to.filter(|restored_to| order.is_doubtful(*restored_to));
+            let event = match doubted_from {
+                Some(restored_to) => order.doubt_again(planned, restored_to, now),
+                None => order.intend_again(planned, now),
+            };
+            let event = event.explained(checked.trace);
             order.rev = before + 1;
             // Somebody else who goes on with the same order makes this one stop.
             match hub.store.save(&mut order, Expect::Rev(before), &[event], timing).await? {
+                Saved::Yes if doubted_from.is_some() => {
+                    Box::pin(look_up::look_up(hub, connected, order, deadline)).await
+                }
                 Saved::Yes => Box::pin(send(hub, connected, order, &new_order, deadline)).await,
                 Saved::Conflict(_) | Saved::Gone => Ok(()),
             }

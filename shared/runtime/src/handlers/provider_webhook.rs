@@ -15,7 +15,7 @@ use crate::hub::Hub;
 use crate::store::{Arrival, Connected};
 
 /// By which a use is noted.
-const WAY: &str = "provider_webhook";
+pub(super) const WAY: &str = "provider_webhook";
 
 /// Takes a callback of a connection whose provider is the one of the route.
 pub(super) async fn handle(hub: &Hub, call: Call, is_of_route: fn(&ProviderSettings) -> bool) -> Answer {
@@ -39,7 +39,7 @@ async fn receive(hub: &Hub, call: Call, is_of_route: fn(&ProviderSettings) -> bo
     let way = webhook.password().map_or_else(|| WAY.to_owned(), |password| format!("{WAY}#{password}"));
     let hint = match event {
         ProviderEvent::Changed { order: provider_order, ours, .. } => {
-            Hint::ProviderChanged { connection: id.clone(), provider_order, ours, received_at: now }
+            Hint::ProviderChanged { connection: id.clone(), provider_order, ours, received_at: now, listed: false }
         }
         ProviderEvent::Told { truth, ours } => {
             Hint::ProviderTold { connection: id.clone(), truth, ours, received_at: now }

@@ -11,15 +11,19 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 mod watch_access;
+mod watch_orders;
 
 use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Connected, DUE_SHARDS, StoreError};
-use crate::telemetry;
+use crate::telemetry::Metric;
 
 /// How often the event list of a provider is read for one connection: 288 of the 7,220 calls of a day.
 const EVENTS_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many of the orders that do not simply go their way one run hands on; the others are still due in a minute.
+const MOST_WATCHED_HANDED_ON: usize = 400;
 
 /// How many pages of events one run reads for one connection.
 const EVENT_PAGES: usize = 5;
@@ -46,18 +50,24 @@ pub fn handle(hub: Arc<Hub>, deadline: Deadline) -> Working {
 
 async fn hand_on_due_orders(hub: &Hub) -> Result<(), Failed> {
     let now = hub.clock.now();
-    let shards = join_all((0..DUE_SHARDS).map(|shard| hub.store.due_orders(shard, now))).await;
-    let mut oldest = 0;
+    let watched = hub.store.watched_orders();
+    let (watched, shards) =
+        futures::join!(watched, join_all((0..DUE_SHARDS).map(|shard| hub.store.due_orders(shard, now))));
+    let watched = watched?;
+    watch_orders::tell(hub, &watched, now);
+    let mut due = watched;
+    due.retain(|order| order.due_at(&hub.config.timing).is_some_and(|due| due <= now));
+    due.truncate(MOST_WATCHED_HANDED_ON);
     for orders in shards {
-        for order in orders? {
-            let waited = order.due_at(&hub.config.timing).map_or(0, |due| due.duration_until(now).as_secs());
-            oldest = oldest.max(waited);
-            if let Some(hint) = hint_for(&order, hub, now) {
-                hub.queues.send(&Message::new(hint)).await.map_err(|_| Failed)?;
-            }
+        due.extend(orders?);
+    }
+    let waited = due.iter().filter_map(|order| Some(order.due_at(&hub.config.timing)?.duration_until(now).as_secs()));
+    hub.metrics.publish(Metric::OldestDueOrder, waited.max().map_or(0, |oldest| u64::try_from(oldest).unwrap_or(0)));
+    for order in due {
+        if let Some(hint) = hint_for(&order, hub, now) {
+            hub.queues.send(&Message::new(hint)).await.map_err(|_| Failed)?;
         }
     }
-    telemetry::gauge("OldestDueOrder", u64::try_from(oldest).unwrap_or(0), "Seconds");
     Ok(())
 }
 
@@ -129,7 +139,7 @@ async fn watch_provider(hub: &Hub, connection: &Connection, now: Timestamp, dead
         return Ok(());
     }
     let first_today = last.as_ref().is_none_or(|cursor| date(cursor.read_at) != date(now));
-    tell_expiring_key(connection, first_today, now);
+    tell_expiring_key(hub, connection, first_today, now);
     let Some(connected) = hub.connected(&connection.id).await? else { return Ok(()) };
     let cursor = last.and_then(|cursor| cursor.event);
     Ok(read_events(hub, &connected, cursor, now, deadline).await?)
@@ -154,6 +164,7 @@ async fn read_events(
             Ok(page) => page,
             Err(trouble) => {
                 tracing::warn!(connection = %connection, cause = %trouble.cause(), "the events could not be read");
+                hub.metrics.publish(Metric::FailedEventReads, 1);
                 break;
             }
         };
@@ -161,8 +172,13 @@ async fn read_events(
         changed.sort();
         changed.dedup();
         for provider_order in changed {
-            let hint =
-                Hint::ProviderChanged { connection: connection.clone(), provider_order, ours: None, received_at: now };
+            let hint = Hint::ProviderChanged {
+                connection: connection.clone(),
+                provider_order,
+                ours: None,
+                received_at: now,
+                listed: true,
+            };
             if hub.queues.send(&Message::new(hint)).await.is_err() {
                 // The cursor stays where it is, so that the next look sees the same events.
                 return Ok(());
@@ -181,14 +197,14 @@ fn date(at: Timestamp) -> jiff::civil::Date {
 }
 
 /// Publishes how long an expiring key still works, and says so once a day.
-fn tell_expiring_key(connection: &Connection, first_today: bool, now: Timestamp) {
+fn tell_expiring_key(hub: &Hub, connection: &Connection, first_today: bool, now: Timestamp) {
     let Some(expires_on) = connection.provider.key_expires_on() else { return };
     let Ok(left) = date(now).until(expires_on) else { return };
     let days = i64::from(left.get_days());
     if days > KEY_WARNING_DAYS {
         return;
     }
-    telemetry::gauge("ProviderKeyDaysLeft", u64::try_from(days).unwrap_or(0), "Count");
+    hub.metrics.publish(Metric::ProviderKeyDaysLeft, u64::try_from(days).unwrap_or(0));
     if first_today {
         tracing::warn!(connection = %connection.id, days, "the provider's key stops working soon: make a new one");
     }

@@ -14,10 +14,13 @@ use domain::trace::Trace;
 use domain::trouble::Trouble;
 use jiff::{SignedDuration, Timestamp};
 
+mod silent_webhook;
+
 use super::{Failed, Working};
 use crate::deadline::Deadline;
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected, StoreError};
+use crate::telemetry::Metric;
 use crate::write_back::change_and_write;
 
 /// How long a callback about an order that we do not know is kept: it may have overtaken our own order's answer.
@@ -31,8 +34,9 @@ const UNKNOWN_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 pub fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Working {
     Box::pin(async move {
         match &message.hint {
-            Hint::ProviderChanged { connection, provider_order, ours, received_at } => {
-                let said = Said { provider_order, ours: ours.as_ref(), truth: None, received_at: *received_at };
+            Hint::ProviderChanged { connection, provider_order, ours, received_at, listed } => {
+                let told = if *listed { Told::ByLooking } else { Told::ByWebhook };
+                let said = Said { provider_order, ours: ours.as_ref(), truth: None, told, received_at: *received_at };
                 changed(&hub, connection, said, &message, deadline).await
             }
             Hint::ProviderTold { connection, truth, ours, received_at } => {
@@ -40,6 +44,7 @@ pub fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Working {
                     provider_order: &truth.order,
                     ours: ours.as_ref(),
                     truth: Some(truth),
+                    told: Told::ByWebhook,
                     received_at: *received_at,
                 };
                 changed(&hub, connection, said, &message, deadline).await
@@ -53,12 +58,20 @@ pub fn handle(hub: Arc<Hub>, message: Message, deadline: Deadline) -> Working {
     })
 }
 
+/// How something of an order became known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    ByWebhook,
+    ByLooking,
+}
+
 /// What a provider said about one of its orders.
 struct Said<'a> {
     provider_order: &'a ProviderOrderId,
     ours: Option<&'a OrderId>,
     /// How the order stands, where the provider cannot be asked.
     truth: Option<&'a Truth>,
+    told: Told,
     received_at: Timestamp,
 }
 
@@ -75,7 +88,7 @@ async fn changed(
             Some(truth) => Ok(Reading::Is(Box::new(truth.clone()))),
             None => read(hub, &connected, said.provider_order, deadline).await,
         };
-        return take(hub, &connected, order, reading, deadline).await;
+        return take(hub, &connected, order, reading, said.told, deadline).await;
     }
     let now = hub.clock.now();
     let provider_order = said.provider_order;
@@ -120,7 +133,7 @@ async fn sync(hub: &Hub, id: &OrderId, deadline: Deadline) -> Result<(), Failed>
 async fn look(hub: &Hub, connected: &Connected, order: Order, deadline: Deadline) -> Result<(), Failed> {
     let Some(provider_order) = order.provider_order.clone() else { return Ok(()) };
     let reading = read(hub, connected, &provider_order, deadline).await;
-    take(hub, connected, order, reading, deadline).await
+    take(hub, connected, order, reading, Told::ByLooking, deadline).await
 }
 
 async fn read(
@@ -138,6 +151,7 @@ async fn take(
     connected: &Connected,
     order: Order,
     reading: Result<Reading, Trouble>,
+    told: Told,
     deadline: Deadline,
 ) -> Result<(), Failed> {
     let reading = reading.map(|reading| shown_by(connected, reading));
@@ -155,11 +169,16 @@ async fn take(
         }
         Ok(Reading::Gone | Reading::OnlyTold) => {}
     }
+    let mut moved = false;
     let order = change_and_write(hub, connected, order, deadline, |order| match &reading {
         Ok(Reading::Is(truth)) if order.is_unclear() => {
             vec![order.looked_up(Found::One(truth.clone()), now, timing)]
         }
-        Ok(Reading::Is(truth)) => order.observed((**truth).clone(), now, timing).into_iter().collect(),
+        Ok(Reading::Is(truth)) => {
+            let event = order.observed((**truth).clone(), now, timing);
+            moved = event.is_some();
+            event.into_iter().collect()
+        }
         Ok(Reading::Gone) => vec![order.gone_at_provider(now)],
         Ok(Reading::OnlyTold) => order.only_told(now, timing).into_iter().collect(),
         Err(trouble) => {
@@ -168,6 +187,9 @@ async fn take(
         }
     });
     let Some(order) = order.await? else { return Ok(()) };
+    if let (true, Told::ByLooking, Ok(Reading::Is(truth))) = (moved, told, &reading) {
+        silent_webhook::tell(hub, &order.connection, truth, now).await;
+    }
     tracing::info!(order = %order.id, status = order.status.code(), rev = order.desired_rev, "looked at the provider");
     Ok(())
 }
@@ -192,7 +214,7 @@ async fn note_own_words(hub: &Hub, connected: &Connected, truth: &Truth) {
     let id = &connected.connection.id;
     for (kind, word) in words {
         let Some(word) = word.filter(|word| connected.mappings.get(kind, word).is_none()) else { continue };
-        crate::telemetry::count("UnmappedWords", 1);
+        hub.metrics.publish(Metric::UnmappedWords, 1);
         hub.store.note_unmapped_or_log(id, kind, word, hub.clock.now()).await;
     }
 }

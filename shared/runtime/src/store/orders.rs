@@ -49,6 +49,9 @@ fn pref(connection: &ConnectionId, provider_order: &ProviderOrderId) -> String {
     format!("{connection}#{provider_order}")
 }
 
+/// The partition of the orders that do not simply go their way: few, so that all of them are read every minute.
+const WATCHED: &str = "WATCHED";
+
 fn due_shard(shard: u64) -> String {
     format!("DUE#{shard}")
 }
@@ -61,7 +64,11 @@ fn order_item(order: &Order, timing: &Timing) -> Result<Item, StoreError> {
     if let Some(provider_order) = &order.provider_order {
         item.insert("pref".to_owned(), text(pref(&order.connection, provider_order)));
     }
-    if let Some(due_at) = order.due_at(timing) {
+    let due_at = order.due_at(timing);
+    if order.needs_watching() {
+        item.insert("due_shard".to_owned(), text(WATCHED));
+        item.insert("due_at".to_owned(), number(due_at.unwrap_or(order.status_at).as_millisecond()));
+    } else if let Some(due_at) = due_at {
         let mut hasher = DefaultHasher::new();
         order.id.as_str().hash(&mut hasher);
         item.insert("due_shard".to_owned(), text(due_shard(hasher.finish() % DUE_SHARDS)));
@@ -198,6 +205,22 @@ impl Store {
         let query = query.expression_attribute_values(":shard", text(due_shard(shard)));
         let found = query.expression_attribute_values(":now", number(now.as_millisecond())).send().await?;
         found.items.unwrap_or_default().iter().map(items::data).collect()
+    }
+
+    /// Every order that does not simply go its way, due or not, the longest due first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the table cannot be read.
+    pub async fn watched_orders(&self) -> Result<Vec<Order>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name("due");
+        let query = query.key_condition_expression("due_shard = :shard");
+        let query = query.expression_attribute_values(":shard", text(WATCHED));
+        let mut pages = query.into_paginator().items().send();
+        let mut orders = Vec::new();
+        while let Some(item) = pages.next().await {
+            orders.push(items::data(&item?)?);
+        }
+        Ok(orders)
     }
 
     /// The connection's newest order; may lag behind by a moment, as an index does.

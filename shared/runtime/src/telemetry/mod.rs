@@ -4,5 +4,4 @@ mod log;
 mod metric;
 
 pub use self::log::{ALLOWED_FIELDS, JsonLines, start};
-pub(crate) use self::metric::publish_for;
-pub use self::metric::{count, gauge};
+pub use self::metric::{Metric, Metrics, NAMESPACE, Use};

@@ -59,6 +59,7 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     desired.status_word
     desired.was_completed
     desired_rev
+    doubted_from
     entered_at
     first_intent_at
     generation
@@ -101,6 +102,8 @@ fn a_stored_order_has_these_attributes_and_no_other() {
     subject.requester
     subject.status
     unclear_attempts
+    unread_since
+    unshown_since
     was_completed
     write_at
     write_attempts

@@ -16,6 +16,7 @@ use crate::deadline::Deadline;
 use crate::handlers::Failed;
 use crate::hub::Hub;
 use crate::store::{Arrival, Connected, StoreError};
+use crate::telemetry::Metric;
 
 /// How often a request that cannot be read is put off: with ten minutes between, about two weeks.
 const MOST_PUT_OFF: u32 = 2_000;
@@ -63,7 +64,7 @@ pub(super) async fn not_readable(
 ) -> Result<(), Failed> {
     let (reason, owner) = (refusal.reason.code(), refusal.reason.owner().name());
     tracing::warn!(connection = %connection, reason, owner, cause = %cause, "refused, and it cannot be shown");
-    crate::telemetry::count("Refusals", 1);
+    hub.metrics.publish(Metric::Refusals, 1);
     let mut trace = Trace::default();
     trace.note("reading the request", cause.to_string(), "refused");
     let application = subject.application.as_str();
@@ -91,7 +92,7 @@ pub(super) async fn put_off(
     let now = hub.clock.now();
     let pause = retry::pause(later.put_off, subject.application.as_str());
     tracing::warn!(connection = %connection, put_off = later.put_off, cause = %trouble.cause(), "put off");
-    crate::telemetry::count("RequestsPutOff", 1);
+    hub.metrics.publish(Metric::RequestsPutOff, 1);
     if !hub.store.spill(&later, now.saturating_add(pause).unwrap_or(now)).await? {
         return erased(hub, connection, subject).await;
     }
@@ -101,7 +102,7 @@ pub(super) async fn put_off(
 /// The application was erased: nothing is kept of a request for it, and only that there was one is counted.
 pub(super) async fn erased(hub: &Hub, connection: &ConnectionId, subject: &Subject) -> Result<(), Failed> {
     tracing::info!(connection = %connection, outcome = NotForUs::Erased.code(), "not for us");
-    crate::telemetry::count("ErasedRequests", 1);
+    hub.metrics.publish(Metric::ErasedRequests, 1);
     if let Some(request) = &subject.request {
         hub.store.erase_request(connection, request).await?;
     }

@@ -13,7 +13,7 @@ use crate::deadline::Deadline;
 use crate::handlers::Failed;
 use crate::hub::Hub;
 use crate::store::Connected;
-use crate::telemetry;
+use crate::telemetry::Metric;
 use crate::write_back::change;
 
 pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline) -> Result<(), Failed> {
@@ -23,7 +23,7 @@ pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline
     let Some(authorization) = hub.store.authorization(id).await? else { return Ok(()) };
     if authorization.lost_at.is_some() {
         // Said for as long as it is so, so that the alarm stays on.
-        telemetry::count("LostAccess", 1);
+        hub.metrics.publish(Metric::LostAccess, 1);
         return Ok(());
     }
     if authorization.to_resume {
@@ -40,7 +40,7 @@ pub(super) async fn watch(hub: &Hub, connection: &Connection, deadline: Deadline
     }
     if let Err(trouble) = look(hub, &connected, authorizes, from, now, deadline).await {
         tracing::warn!(connection = %id, cause = %trouble.cause(), "lost triggers could not be looked for");
-        telemetry::count("FailedLooks", 1);
+        hub.metrics.publish(Metric::FailedLooks, 1);
     }
     Ok(())
 }
