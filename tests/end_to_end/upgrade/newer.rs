@@ -102,9 +102,8 @@ async fn a_spilled_message_of_a_newer_version_stays_and_keeps_no_other_from_bein
     stack.aws.set_down(local_stack::embedded_aws::Service::Sqs, true);
     let candidate = advanced(&customer, "Spilled").await;
     stack.aws.set_down(local_stack::embedded_aws::Service::Sqs, false);
-    let spilled = |items: Vec<Value>| -> Vec<Value> {
-        items.into_iter().filter(|item| item["pk"]["S"] == "SPILL#0").collect()
-    };
+    let spilled =
+        |items: Vec<Value>| -> Vec<Value> { items.into_iter().filter(|item| item["pk"]["S"] == "SPILL#0").collect() };
     let [of_this] = spilled(items(&stack).await).try_into().unwrap();
     // An older one, of a kind that only the next version knows, by a hub that did not change what an item is.
     let mut newer = of_this.clone();
@@ -125,8 +124,7 @@ async fn a_spilled_message_of_a_newer_version_stays_and_keeps_no_other_from_bein
 #[tokio::test]
 async fn a_message_of_a_newer_version_comes_again_and_is_put_aside_after_the_fifth_time() {
     let stack = stack().await;
-    let event: Value =
-        serde_json::from_str(include_str!("../../../events/place-order/newer-version.json")).unwrap();
+    let event: Value = serde_json::from_str(include_str!("../../../events/place-order/newer-version.json")).unwrap();
     let url = stack.aws.queue_url("PlaceOrderQueue");
     let send = json!({"QueueUrl": url, "MessageBody": event["Records"][0]["body"]}).to_string();
     let request = stack.http.post(&stack.aws.url).header("x-amz-target", "AmazonSQS.SendMessage").body(send);
