@@ -3,6 +3,9 @@
 //! The function is a process of its own, which this program starts from itself: its processor time and memory are its own.
 //! AWS's part and PageUp are in this process. No worker runs, so every call to AWS is the function's, up to the queue.
 
+#[path = "cost/prices.rs"]
+mod prices;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Write};
 use std::process::Stdio;
@@ -52,18 +55,6 @@ const IDLE_LOOKS: u64 = 462;
 /// The function's memory in the template, and how much of a processor Lambda gives for it.
 const LAMBDA_GB: f64 = 1.0;
 const LAMBDA_PROCESSOR: f64 = 1_024.0 / 1_769.0;
-
-/// List prices of ca-central-1 in USD, on demand, as known in 2026-11; check before relying on them.
-mod price {
-    pub(super) const READ_UNIT: f64 = 0.1375 / 1e6;
-    pub(super) const WRITE_UNIT: f64 = 0.6875 / 1e6;
-    pub(super) const SECRET_CALL: f64 = 0.05 / 1e4;
-    pub(super) const SECRET_A_MONTH: f64 = 0.40;
-    pub(super) const KMS_CALL: f64 = 0.03 / 1e4;
-    pub(super) const MESSAGE: f64 = 0.40 / 1e6;
-    pub(super) const GB_SECOND: f64 = 0.000_013_333_4;
-    pub(super) const INVOCATION: f64 = 0.20 / 1e6;
-}
 
 fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -561,6 +552,8 @@ async fn say_days(sizes: &[Sized]) -> Result<(), Error> {
         "By the processor time and the round trip, a look takes {:.1} ms of a Lambda's time.\n",
         seconds * 1e3
     ))?;
+    let prices = prices::Prices::read()?;
+    let price = |name: &str| prices.of(name);
     say("| USD a day | table, reads | table, writes | secret, read | secret, kept | queue | Lambda | sum | a month |")?;
     say("|---|---:|---:|---:|---:|---:|---:|---:|---:|")?;
     for Day { name, looks, invitations, aws: [queries, puts, gets, secrets, messages], .. } in &days {
@@ -568,18 +561,19 @@ async fn say_days(sizes: &[Sized]) -> Result<(), Error> {
         let [queries, puts, gets, secrets, messages] =
             [queries, puts, gets, secrets, messages].map(|count| *count as f64);
         let costs = [
-            (queries * units.settings + looks * units.listed + gets) * price::READ_UNIT,
-            ((puts - invitations) * units.claim + invitations * units.keep) * price::WRITE_UNIT,
-            secrets * (price::SECRET_CALL + price::KMS_CALL),
-            price::SECRET_A_MONTH / 30.0,
-            messages * price::MESSAGE,
-            looks * seconds * LAMBDA_GB * price::GB_SECOND,
+            (queries * units.settings + looks * units.listed + gets) * price("table_read_unit")?,
+            ((puts - invitations) * units.claim + invitations * units.keep) * price("table_write_unit")?,
+            secrets * (price("secret_call")? + price("key_call")?),
+            price("secret_month")? / 30.0,
+            messages * price("queue_request")?,
+            looks * seconds * LAMBDA_GB * price("lambda_gb_second")?,
         ];
         say_costs(&format!("a connection, {name}"), &costs)?;
     }
     let minutes = MINUTES_A_DAY as f64;
-    let alone = minutes * (price::INVOCATION + f64::from(ROUND_TRIP_MS) / 1e3 * LAMBDA_GB * price::GB_SECOND);
-    say_costs("the ticks, for all connections", &[minutes * 0.5 * price::READ_UNIT, 0.0, 0.0, 0.0, 0.0, alone])
+    let alone = minutes
+        * (price("lambda_invocation")? + f64::from(ROUND_TRIP_MS) / 1e3 * LAMBDA_GB * price("lambda_gb_second")?);
+    say_costs("the ticks, for all connections", &[minutes * 0.5 * price("table_read_unit")?, 0.0, 0.0, 0.0, 0.0, alone])
 }
 
 fn say_costs(name: &str, costs: &[f64]) -> Result<(), Error> {

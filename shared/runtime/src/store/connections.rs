@@ -125,7 +125,7 @@ impl Store {
             let found = query.send().await?;
             start = found.last_evaluated_key;
             let mut read = found.items.unwrap_or_default().into_iter();
-            for item in read.by_ref() {
+            for item in read.by_ref().filter(|item| !items::is_newer(item)) {
                 let connection: Connection = items::data(&item)?;
                 if keeps(&connection) {
                     kept.push(connection);
@@ -175,12 +175,7 @@ impl Store {
         let query = self.client.query().table_name(&self.table).index_name("list");
         let query = query.key_condition_expression("list_pk = :pk");
         let query = query.expression_attribute_values(":pk", text(LIST));
-        let mut pages = query.into_paginator().items().send();
-        let mut connections = Vec::new();
-        while let Some(item) = pages.next().await {
-            connections.push(items::data(&item?)?);
-        }
-        Ok(connections)
+        items::readable(query, usize::MAX).await?.iter().map(items::data).collect()
     }
 
     /// Up to where and when the provider's event list was read.

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::hint;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +15,8 @@ use super::StoreError;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The version of the items that this build writes.
+/// The version of the items that this build writes. It reads every one up to its own, and leaves a newer one alone: what
+/// it does not know of it would be lost as soon as it wrote it back.
 const VERSION: u8 = 1;
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
@@ -44,10 +47,41 @@ pub(super) fn item<T: Serialize>(
     Ok(item)
 }
 
-/// The value under `data`.
+/// The value under `data`, where this build can read it.
 pub(super) fn data<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
+    if is_newer(item) {
+        return Err(StoreError::new("an item of a newer version"));
+    }
     let data = item.get("data").cloned().ok_or_else(|| StoreError::new("an item without data"))?;
     Ok(serde_dynamo::from_attribute_value(data)?)
+}
+
+/// Whether only a newer version can read the item, or the message in it.
+pub(super) fn is_newer(item: &Item) -> bool {
+    let is_above = |item: &Item, known: u8| number_of(item, "v").is_some_and(|v| v > i64::from(known));
+    let data = item.get("data").and_then(|data| data.as_m().ok());
+    is_above(item, VERSION) || data.is_some_and(|data| is_above(data, hint::VERSION))
+}
+
+/// Up to `most` items of a list that work goes on from. One that only a newer version can read waits for that version's
+/// functions, and keeps no other waiting.
+pub(super) async fn readable(query: QueryFluentBuilder, most: usize) -> Result<Vec<Item>, StoreError> {
+    let mut found = query.into_paginator().items().send();
+    let (mut items, mut newer) = (Vec::new(), 0);
+    while items.len() < most
+        && let Some(item) = found.next().await
+    {
+        let item = item?;
+        if is_newer(&item) {
+            newer += 1;
+        } else {
+            items.push(item);
+        }
+    }
+    if newer > 0 {
+        tracing::warn!(count = newer, "items of a newer version are left alone");
+    }
+    Ok(items)
 }
 
 /// Whether a write did not happen because its condition did not hold.

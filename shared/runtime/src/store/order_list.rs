@@ -96,8 +96,11 @@ impl Store {
             let query = query.limit(i32::try_from(AT_ONCE).unwrap_or(i32::MAX)).set_exclusive_start_key(start);
             let answer = query.send().await.map_err(StoreError::from)?;
             for item in answer.items.unwrap_or_default() {
-                let order: Order = items::data(&item)?;
                 read += 1;
+                if items::is_newer(&item) {
+                    continue;
+                }
+                let order: Order = items::data(&item)?;
                 if filter.means(&order) {
                     found.push(order);
                 }

@@ -203,8 +203,8 @@ impl Store {
         let query = self.client.query().table_name(&self.table).index_name("due").limit(100);
         let query = query.key_condition_expression("due_shard = :shard AND due_at <= :now");
         let query = query.expression_attribute_values(":shard", text(due_shard(shard)));
-        let found = query.expression_attribute_values(":now", number(now.as_millisecond())).send().await?;
-        found.items.unwrap_or_default().iter().map(items::data).collect()
+        let query = query.expression_attribute_values(":now", number(now.as_millisecond()));
+        items::readable(query, 100).await?.iter().map(items::data).collect()
     }
 
     /// Every order that does not simply go its way, due or not, the longest due first.
@@ -244,12 +244,7 @@ impl Store {
         let query = query.expression_attribute_names("#data", "data");
         let query = query.expression_attribute_values(":blocked", text("blocked"));
         let query = query.expression_attribute_values(":pk", text(format!("ORDERS#{connection}")));
-        let mut pages = query.into_paginator().items().send();
-        let mut orders = Vec::new();
-        while let Some(item) = pages.next().await {
-            orders.push(items::data(&item?)?);
-        }
-        Ok(orders)
+        items::readable(query, usize::MAX).await?.iter().map(items::data).collect()
     }
 
     /// The order with its story.

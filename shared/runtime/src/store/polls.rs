@@ -29,12 +29,7 @@ impl Store {
         let query = query.key_condition_expression("due_shard = :shard AND due_at <= :now");
         let query = query.expression_attribute_values(":shard", text(DUE));
         let query = query.expression_attribute_values(":now", number(now.as_millisecond()));
-        let mut pages = query.into_paginator().items().send();
-        let mut polls = Vec::new();
-        while let Some(item) = pages.next().await {
-            polls.push(items::data(&item?)?);
-        }
-        Ok(polls)
+        items::readable(query, usize::MAX).await?.iter().map(items::data).collect()
     }
 
     /// Stores where asking stands, if nobody was first: `rev` is what was read. Whether it was stored.

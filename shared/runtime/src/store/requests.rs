@@ -84,8 +84,8 @@ impl Store {
         let query = self.client.query().table_name(&self.table).index_name("due").limit(100);
         let query = query.key_condition_expression("due_shard = :shard AND due_at <= :now");
         let query = query.expression_attribute_values(":shard", text(DUE));
-        let found = query.expression_attribute_values(":now", number(now.as_millisecond())).send().await?;
-        found.items.unwrap_or_default().iter().map(items::data).collect()
+        let query = query.expression_attribute_values(":now", number(now.as_millisecond()));
+        items::readable(query, 100).await?.iter().map(items::data).collect()
     }
 
     /// Has somebody look after it later.

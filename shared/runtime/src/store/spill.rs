@@ -41,9 +41,9 @@ impl Store {
         let query = query.key_condition_expression("pk = :pk AND sk < :now");
         let query = query.expression_attribute_values(":pk", text(PK));
         let until = format!("{}~", items::sortable(now));
-        let found = query.expression_attribute_values(":now", text(until)).send().await?;
+        let found = items::readable(query.expression_attribute_values(":now", text(until)), 100).await?;
         let read = |item| Ok(Spilled { message: items::data(item)?, sk: items::text_of(item, "sk").to_owned() });
-        found.items.unwrap_or_default().iter().map(read).collect()
+        found.iter().map(read).collect()
     }
 
     /// Removes a message that was handed on.
