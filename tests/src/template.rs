@@ -1,5 +1,6 @@
 //! What `template.yaml` declares, so that routes, queues and the table are declared once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -31,6 +32,8 @@ pub enum Trigger {
 #[derive(Debug, Clone)]
 pub struct Template {
     pub functions: Vec<String>,
+    /// The names of the functions' resources, by their binaries.
+    pub logical_ids: BTreeMap<String, String>,
     pub routes: Vec<Route>,
     pub triggers: Vec<(String, Trigger)>,
     /// The table as DynamoDB's `CreateTable` takes it.
@@ -71,10 +74,18 @@ impl Template {
         let template: Value = serde_norway::from_str(TEMPLATE).map_err(|error| Unreadable(error.to_string()))?;
         let resources = template.get("Resources").and_then(Value::as_mapping);
         let resources = resources.ok_or_else(|| Unreadable("Resources is missing".to_owned()))?;
-        let mut read = Self { functions: Vec::new(), routes: Vec::new(), triggers: Vec::new(), table: Json::Null };
-        for resource in resources.values() {
+        let mut read = Self {
+            functions: Vec::new(),
+            logical_ids: BTreeMap::new(),
+            routes: Vec::new(),
+            triggers: Vec::new(),
+            table: Json::Null,
+        };
+        for (logical_id, resource) in resources {
             match resource.get("Type").and_then(scalar) {
-                Some("AWS::Serverless::Function") => read.function(resource)?,
+                Some("AWS::Serverless::Function") => {
+                    read.function(scalar(logical_id).unwrap_or_default(), resource)?;
+                }
                 Some("AWS::DynamoDB::Table") => read.table = table(resource)?,
                 _ => {}
             }
@@ -82,10 +93,11 @@ impl Template {
         Ok(read)
     }
 
-    fn function(&mut self, resource: &Value) -> Result<(), Unreadable> {
+    fn function(&mut self, logical_id: &str, resource: &Value) -> Result<(), Unreadable> {
         let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
         let binary = text(binary.unwrap_or(&Value::Null), "Binary")?.to_owned();
         self.functions.push(binary.clone());
+        self.logical_ids.insert(binary.clone(), logical_id.to_owned());
         let of_function = resource.get("Properties").unwrap_or(&Value::Null);
         let timeout = of_function.get("Timeout").and_then(Value::as_u64);
         let timeout = timeout.map(Duration::from_secs).ok_or_else(|| Unreadable("Timeout is missing".to_owned()))?;

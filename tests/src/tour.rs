@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use local_stack::journeys::{JOURNEYS, play_all};
+use local_stack::journeys::{of, play_all};
 use local_stack::narrator::Narrator;
 use local_stack::stack::{BASIC_TAG, Error, NURSING, RECRUITER_EMAIL, STANDARD as PACKAGE, Stack, TRIGGER};
 use serde_json::json;
@@ -11,12 +11,14 @@ use serde_json::json;
 pub(crate) async fn play(stack: &Stack) -> bool {
     let tell = Narrator::Person;
     tell.title("Crosscheck: iCIMS → Certn, PageUp → CertnCentric and Lever → Asurint, on this machine");
-    tell.note(
-        "Everything below is real but for iCIMS, PageUp, Lever, Certn, Asurint and AWS, which are simulated on loopback.",
-    );
+    tell.note(if stack.is_deployed() {
+        "The functions are those of the deployed stack; iCIMS, PageUp, Lever, Certn and Asurint are simulated on loopback."
+    } else {
+        "Everything below is real but for iCIMS, PageUp, Lever, Certn, Asurint and AWS, which are simulated on loopback."
+    });
     let wrong = play_all(stack, &tell).await;
     tell.title(&match wrong {
-        0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
+        0 => format!("All {} journeys went as they should.", of(stack).len()),
         1 => "One journey did not go as it should; it is marked with ✗.".to_owned(),
         some => format!("{some} journeys did not go as they should; they are marked with ✗."),
     });
