@@ -4,6 +4,7 @@
 pub mod api_page;
 pub mod deployed;
 pub mod embedded_aws;
+pub mod events;
 pub mod functions;
 pub mod gateway;
 pub mod journeys;

@@ -120,6 +120,8 @@ impl Stack {
     /// A port cannot be bound, a folder cannot be used, or the template has changed its form.
     pub async fn start(options: Options) -> Result<Self, Error> {
         crate::logs::keep();
+        // Installs the TLS provider that every client of this process uses.
+        let loader = runtime::aws::loader();
         let mut template = Template::read()?;
         let deployed = match &options.deployed {
             Some((url, stack)) => Some(Arc::new(Deployed::find(url, stack, &template).await?)),
@@ -131,8 +133,6 @@ impl Stack {
             template.triggers.clear();
         }
         let clock = Clock::default();
-        // Installs the TLS provider that every client of this process uses.
-        let loader = runtime::aws::loader();
         let queues: Vec<String> = template
             .triggers
             .iter()
