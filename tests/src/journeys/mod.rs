@@ -2,6 +2,7 @@
 //! play the very same ones.
 
 mod admin;
+mod administered;
 mod happy;
 pub mod killed;
 mod lever;
@@ -69,6 +70,7 @@ journeys! {
     "iCIMS and Certn: from a stage change to a PDF link that opens" => happy::pdf_link_that_opens,
     "PageUp and Certn: from an invitation to a result with a link" => pageup::happy,
     "Lever and Asurint: from the authorization to a score with the report's link" => lever::happy,
+    "Each of an administrator's calls once" => administered::one_of_each,
 }
 
 /// The journeys that a stack can play.
