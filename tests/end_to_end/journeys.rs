@@ -1,15 +1,20 @@
 //! Each journey of the tour on a stack of its own.
 
-use local_stack::journeys::{JOURNEYS, play_all};
+use local_stack::journeys::{DEPLOYED_JOURNEYS, JOURNEYS, Journey, play_all};
 use local_stack::narrator::Narrator;
+use local_stack::stack::Stack;
 
 use crate::support::{stack, stack_in};
 
 async fn play(title: &str) {
-    let stack = stack().await;
     let journey = JOURNEYS.iter().find(|journey| journey.title == title).unwrap();
+    play_on(&stack().await, journey).await;
+}
+
+async fn play_on(stack: &Stack, journey: &Journey) {
+    let title = journey.title;
     let narrator = Narrator::silent();
-    if let Err(wrong) = (journey.play)(&stack, &narrator).await {
+    if let Err(wrong) = (journey.play)(stack, &narrator).await {
         panic!("{title}: {wrong}\n{}\n{}", narrator.lines().join("\n"), local_stack::logs::kept());
     }
 }
@@ -20,6 +25,14 @@ async fn the_whole_tour_goes_as_it_should_on_one_stack_in_another_region() {
     let narrator = Narrator::silent();
     let wrong = play_all(&stack, &narrator).await;
     assert_eq!(wrong, 0, "{}", narrator.lines().join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_deployed_stack_plays_goes_as_it_should_on_this_machine() {
+    let stack = stack().await;
+    for journey in DEPLOYED_JOURNEYS {
+        play_on(&stack, journey).await;
+    }
 }
 
 macro_rules! journeys {

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use local_stack::events;
 use local_stack::functions::{FUNCTIONS, Function, named};
 use local_stack::gateway::NO_ROUTE;
-use local_stack::simulators::lever::signature;
 use local_stack::stack::Stack;
 use local_stack::template::{Template, Trigger};
 use runtime::deadline::Deadline;
@@ -26,6 +24,13 @@ fn root() -> PathBuf {
 fn names_in(folder: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(root().join(folder)).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Every folder of `events/`, beside which there is only the list of what the events are answered with.
+fn folders_of_events() -> BTreeSet<String> {
+    let mut folders = names_in("events");
+    assert!(folders.remove("expected.json"));
+    folders
 }
 
 #[test]
@@ -44,7 +49,7 @@ fn every_folder_of_a_function_has_its_block_its_binary_and_its_place_in_the_loca
             main.contains(&format!("(\"{folder}\", ")) && main.contains(&format!(", {}::handle)", module_of(folder)));
         assert!(starts, "{folder}: {main}");
     }
-    assert_eq!(names_in("events"), folders, "each has an event to try it with");
+    assert_eq!(folders_of_events(), folders, "each has an event to try it with");
 }
 
 /// The handler's module as `main.rs` names it.
@@ -114,63 +119,6 @@ async fn every_route_of_the_template_reaches_its_function() {
     }
 }
 
-/// Every file of `events/` with the status that it is answered with; for a worker how many messages come again.
-const EVENTS: &[(&str, u16)] = &[
-    ("admin-adopt-order/unknown.json", 404),
-    ("admin-cancel-order/unknown.json", 404),
-    ("admin-check-connection/known.json", 200),
-    ("admin-check-connection/unknown.json", 404),
-    ("admin-create-connection/new.json", 201),
-    ("admin-create-connection/not-acknowledged.json", 422),
-    ("admin-delete-connection/changed-meanwhile.json", 409),
-    ("admin-delete-connection/unknown.json", 404),
-    ("admin-delete-mapping/unknown.json", 404),
-    ("admin-end-lever-authorization/unknown.json", 404),
-    ("admin-erase-candidate/nothing-kept.json", 200),
-    ("admin-erase-candidate/unknown.json", 404),
-    ("admin-explain/application.json", 200),
-    ("admin-explain/unknown.json", 404),
-    ("admin-get-connection/known.json", 200),
-    ("admin-get-order/unknown.json", 404),
-    ("admin-list-audit/known.json", 200),
-    ("admin-list-audit/unknown.json", 404),
-    ("admin-list-connections/all.json", 200),
-    ("admin-list-groups/known.json", 200),
-    ("admin-list-groups/unknown.json", 404),
-    ("admin-list-mappings/known.json", 200),
-    ("admin-list-mappings/unknown.json", 404),
-    ("admin-list-orders/held.json", 200),
-    ("admin-list-orders/unknown.json", 404),
-    ("admin-list-packages/known.json", 200),
-    ("admin-list-packages/unknown.json", 404),
-    ("admin-put-mapping/package.json", 200),
-    ("admin-replay-order/bulk-dry-run.json", 200),
-    ("admin-replay-order/unknown.json", 404),
-    ("admin-rotate-credentials/unknown.json", 404),
-    ("admin-rotate-credentials/webhook-password.json", 200),
-    ("admin-start-lever-authorization/unknown.json", 404),
-    ("admin-update-connection/report.json", 200),
-    ("admin-update-connection/unknown.json", 404),
-    ("asurint-webhook/unknown-connection.json", 401),
-    ("asurint-webhook/unsigned.json", 401),
-    ("certn-webhook/challenge.json", 200),
-    ("certn-webhook/unsigned.json", 401),
-    ("icims-webhook/not-json.json", 400),
-    ("icims-webhook/status-changed.json", 200),
-    ("icims-webhook/wrong-password.json", 401),
-    ("lever-oauth-callback/foreign-state.json", 400),
-    ("lever-oauth-callback/refused.json", 403),
-    ("lever-webhook/stage-changed.json", 200),
-    ("lever-webhook/unknown-connection.json", 404),
-    ("lever-webhook/wrong-signature.json", 401),
-    ("pageup-poll/every-minute.json", 0),
-    ("place-order/hint.json", 0),
-    ("place-order/newer-version.json", 1),
-    ("reconcile/every-minute.json", 0),
-    ("report-link/guessed.json", 404),
-    ("sync-order/hint.json", 0),
-];
-
 /// Plays an HTTP event through the gateway, as API Gateway plays the request that it describes.
 async fn played(stack: &Stack, event: &Value) -> u16 {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -194,43 +142,21 @@ async fn played(stack: &Stack, event: &Value) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// What the events of Lever and Asurint leave open, for a connection that was let into Lever and is asked for anew.
-async fn of_lever(stack: &Stack) -> [(&'static str, String); 4] {
-    let customer = stack.connect_authorized_lever(|_| {}).await.unwrap();
-    let lever = &stack.simulators().unwrap().lever;
-    let (webhook, url) = lever.webhooks(&customer.account).pop().unwrap();
-    let mut behind = url.split(&format!("/{}/", customer.connection)).nth(1).unwrap().split('/');
-    let event = fs::read_to_string(root().join("events/lever-webhook/stage-changed.json")).unwrap();
-    let event: Value = serde_json::from_str(&event).unwrap();
-    let body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
-    let (token, at) = (body["token"].as_str().unwrap(), body["triggeredAt"].as_i64().unwrap());
-    let asked = url::Url::parse(&customer.authorize_url().await.unwrap()).unwrap();
-    let state = asked.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    [
-        ("LEVER_SIGNATURE", signature(&lever.signature_token(&customer.account, &webhook), token, at)),
-        ("LEVER_TOKEN", behind.next().unwrap().to_owned()),
-        ("LEVER_STATE", state),
-        ("LEVER_CONNECTION", customer.connection),
-    ]
-}
-
 #[tokio::test]
 async fn every_event_is_answered_as_listed() {
     let stack = stack().await;
     let customer = stack.connect(|new| new["ats"]["customer_id"] = "7351".into()).await.unwrap();
     let _ = ordered(&stack, &customer, "Before").await;
-    let of_lever = of_lever(&stack).await;
-    let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("{}:{password}", customer.connection)));
-    let files = names_in("events").into_iter().flat_map(|folder| {
+    let on_lever = stack.connect_authorized_lever(|_| {}).await.unwrap();
+    let filled = [events::of_icims(&customer), events::of_lever(&on_lever).await.unwrap()].concat();
+    let files = folders_of_events().into_iter().flat_map(|folder| {
         names_in(&format!("events/{folder}")).into_iter().map(move |file| format!("{folder}/{file}"))
     });
-    assert_eq!(files.collect::<Vec<_>>(), EVENTS.iter().map(|(file, _)| (*file).to_owned()).collect::<Vec<_>>());
-    for (file, expected) in EVENTS {
-        let text = fs::read_to_string(root().join("events").join(file)).unwrap();
-        let text = of_lever.iter().fold(text, |text, (open, value)| text.replace(open, value));
-        let text = text.replace("WRONG_AUTHORIZATION", &basic("wrong"));
-        let text = text.replace("AUTHORIZATION", &basic(&customer.webhook_password));
-        let event: Value = serde_json::from_str(&text.replace("CONNECTION", &customer.connection)).unwrap();
+    let expected = events::expected().unwrap();
+    assert_eq!(files.collect::<Vec<_>>(), expected.keys().cloned().collect::<Vec<_>>());
+    for (file, expected) in expected {
+        let text = fs::read_to_string(root().join("events").join(&file)).unwrap();
+        let event: Value = serde_json::from_str(&events::fill(&text, &filled)).unwrap();
         let function = file.split_once('/').unwrap().0;
         let hub = Arc::clone(stack.hub(function).unwrap());
         let deadline = Deadline::after(Duration::from_secs(60));
@@ -242,7 +168,7 @@ async fn every_event_is_answered_as_listed() {
             }
             Function::Scheduled(handler) => u16::from(handler(hub, deadline).await.is_err()),
         };
-        assert_eq!(answered, *expected, "{file}");
+        assert_eq!(answered, expected, "{file}");
         stack.settle().await.unwrap();
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, RawPathParams, Request};
+use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
@@ -16,11 +17,12 @@ use runtime::edge::Call;
 use runtime::handlers::Http;
 use runtime::hub::Hub;
 
+use crate::deployed::Deployed;
 use crate::functions::{self, Function};
 use crate::template::Route;
 
 /// API Gateway's own limit on a body, in bytes.
-const MAX_BODY: usize = 10 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 10 * 1024 * 1024;
 
 /// Who an admin is on this machine.
 pub const LOCAL_ADMIN: &str = "arn:aws:iam::000000000000:user/local";
@@ -39,17 +41,37 @@ pub fn router(routes: &[Route], hub_of: impl Fn(&str) -> Option<Arc<Hub>>) -> Re
         else {
             return Err(format!("{} is not an HTTP function", route.function));
         };
-        let method: Method = route.method.parse().map_err(|_| format!("{} is not a method", route.method))?;
-        let filter = MethodFilter::try_from(method).map_err(|_| format!("{} is not a method", route.method))?;
-        let path = route.path.replace("{proxy+}", "{*proxy}");
         let (timeout, is_admin) = (route.timeout, route.needs_iam);
         let answer = move |path: RawPathParams, query: Query<HashMap<String, String>>, request: Request| {
             let hub = Arc::clone(&hub);
             async move { answer(hub, handler, &path, query.0, request, (timeout, is_admin)).await }
         };
-        router = router.route(&path, on(filter, answer));
+        router = with_route(router, route, answer)?;
     }
     Ok(router)
+}
+
+/// The same routes, answered by the functions of a deployed stack.
+///
+/// # Errors
+/// A route of a method that is none.
+pub fn router_to(deployed: &Arc<Deployed>, routes: &[Route]) -> Result<Router, String> {
+    let mut router = Router::new().fallback(no_route);
+    for route in routes {
+        let (deployed, behind) = (Arc::clone(deployed), route.clone());
+        let answer = move |path: RawPathParams, request: Request| {
+            let (deployed, route) = (Arc::clone(&deployed), behind.clone());
+            async move { deployed.answer(&route, &path, request).await }
+        };
+        router = with_route(router, route, answer)?;
+    }
+    Ok(router)
+}
+
+fn with_route<T: 'static>(router: Router, route: &Route, answer: impl Handler<T, ()>) -> Result<Router, String> {
+    let method: Method = route.method.parse().map_err(|_| format!("{} is not a method", route.method))?;
+    let filter = MethodFilter::try_from(method).map_err(|_| format!("{} is not a method", route.method))?;
+    Ok(router.route(&route.path.replace("{proxy+}", "{*proxy}"), on(filter, answer)))
 }
 
 /// What API Gateway itself answers where there is no route.

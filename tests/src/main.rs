@@ -36,6 +36,13 @@ struct Arguments {
     /// How long an order whose answer was lost is left alone before it is looked up
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     quiet_window: u64,
+    /// Use the stack that is deployed on the emulator of AWS at this address instead of functions of this process: play
+    /// what can be played with the world's clock, then end
+    #[arg(long, value_name = "URL", requires = "stack", conflicts_with_all = ["hub_only", "no_tour", "data"])]
+    deployed: Option<String>,
+    /// The name of the deployed stack
+    #[arg(long, value_name = "NAME", requires = "deployed")]
+    stack: Option<String>,
     /// Play no journeys
     #[arg(long)]
     no_tour: bool,
@@ -59,12 +66,16 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         data: arguments.data.clone(),
         quiet_window: Duration::from_secs(arguments.quiet_window),
         restored_to: None,
+        deployed: arguments.deployed.clone().zip(arguments.stack.clone()),
         outside: if arguments.hub_only { endpoints()? } else { HashMap::new() },
     };
     let stack = Stack::start(options).await.map_err(|error| in_words(error, arguments.port))?;
     let mut everything_held = true;
     if !arguments.hub_only && !arguments.no_tour {
         everything_held = tour::play(&stack).await;
+    }
+    if stack.is_deployed() {
+        return went_well(everything_held);
     }
     stack.keep_ticking(Duration::from_secs(arguments.tick.max(1)));
     if arguments.hub_only {
@@ -75,6 +86,10 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
         print_environment(&stack)?;
     }
     tokio::signal::ctrl_c().await?;
+    went_well(everything_held)
+}
+
+fn went_well(everything_held: bool) -> Result<(), Error> {
     if everything_held { Ok(()) } else { Err("a journey of the tour did not go as it should".into()) }
 }
 

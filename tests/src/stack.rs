@@ -29,6 +29,7 @@ pub use self::lever_candidate::LeverCandidate;
 pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG, by_xml};
 pub use self::pageup_customer::PageUpCustomer;
 use crate::api_page;
+use crate::deployed::Deployed;
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
 use crate::simulators::asurint::AsurintSimulator;
@@ -53,6 +54,13 @@ pub const ENDPOINTS: [&str; 5] = [
 /// How many lines of metrics are kept.
 const MOST_PUBLISHED: usize = 10_000;
 
+/// The other variables that lead a deployed function to this process.
+const OURS: [&str; 2] = ["CROSSCHECK_LOCAL", "CROSSCHECK_PUBLIC_URL"];
+
+/// How long everything may take to come to rest: here, and where processes start and queues are asked by the second.
+const REST: Duration = Duration::from_secs(30);
+const REST_OF_DEPLOYED: Duration = Duration::from_secs(90);
+
 /// How a stack is started.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -66,6 +74,9 @@ pub struct Options {
     pub restored_to: Option<Timestamp>,
     /// Where the outside systems are, by the names of their variables; empty starts the simulators.
     pub outside: HashMap<String, String>,
+    /// The address of an emulator of AWS and the name of the stack that is deployed on it, to be used instead of functions
+    /// of this process.
+    pub deployed: Option<(String, String)>,
 }
 
 impl Default for Options {
@@ -77,6 +88,7 @@ impl Default for Options {
             quiet_window: Duration::from_secs(120),
             restored_to: None,
             outside: HashMap::new(),
+            deployed: None,
         }
     }
 }
@@ -100,6 +112,8 @@ pub struct Stack {
     pub region: String,
     simulators: Option<Simulators>,
     hubs: HashMap<String, Arc<Hub>>,
+    /// What answers instead of the hubs, where there is one.
+    deployed: Option<Arc<Deployed>>,
     variables: HashMap<String, String>,
     queues: Vec<String>,
     published: Published,
@@ -114,10 +128,19 @@ impl Stack {
     /// A port cannot be bound, a folder cannot be used, or the template has changed its form.
     pub async fn start(options: Options) -> Result<Self, Error> {
         crate::logs::keep();
-        let template = Template::read()?;
-        let clock = Clock::default();
         // Installs the TLS provider that every client of this process uses.
         let loader = runtime::aws::loader();
+        let mut template = Template::read()?;
+        let deployed = match &options.deployed {
+            Some((url, stack)) => Some(Arc::new(Deployed::find(url, stack, &template).await?)),
+            None => None,
+        };
+        if deployed.is_some() {
+            // All of it runs there, and nothing of it here.
+            template.functions.clear();
+            template.triggers.clear();
+        }
+        let clock = Clock::default();
         let queues: Vec<String> = template
             .triggers
             .iter()
@@ -158,8 +181,11 @@ impl Stack {
             );
         }
         aws.enforce(template.roles);
-        let router =
-            gateway::router(&template.routes, |function| hubs.get(function).cloned())?.merge(api_page::router());
+        let router = match &deployed {
+            Some(deployed) => gateway::router_to(deployed, &template.routes)?,
+            None => gateway::router(&template.routes, |function| hubs.get(function).cloned())?,
+        };
+        let router = router.merge(api_page::router());
         let scheduled = template.triggers.iter().filter(|(_, trigger)| *trigger == Trigger::Schedule);
         let stack = Self {
             clock,
@@ -167,6 +193,7 @@ impl Stack {
             http: loopback_client().build()?,
             region: options.region.clone(),
             simulators,
+            deployed,
             variables,
             queues: queues.clone(),
             published,
@@ -176,6 +203,11 @@ impl Stack {
             aws,
         };
         workers::serve(listener, router);
+        if let Some(deployed) = &stack.deployed {
+            let is_about_us = |name: &str| name.starts_with("CROSSCHECK_ENDPOINT_") || OURS.contains(&name);
+            let ours = stack.variables.iter().filter(|(name, _)| is_about_us(name));
+            deployed.add_variables(ours.map(|(name, value)| (name.clone(), value.clone()))).await?;
+        }
         for (function, trigger) in &template.triggers {
             if let (Trigger::Queue(name), Some(hub)) = (trigger, stack.hubs.get(function))
                 && let Some(queue) = stack.aws.queue(name)
@@ -220,11 +252,21 @@ impl Stack {
         variables
     }
 
+    /// Whether the functions are those of a deployed stack: its clock is the world's.
+    #[must_use]
+    pub const fn is_deployed(&self) -> bool {
+        self.deployed.is_some()
+    }
+
     /// Waits until the queues are empty and the simulators have delivered their webhooks.
     ///
     /// # Errors
-    /// That takes longer than half a minute.
+    /// That takes longer than half a minute, or a deployed stack's queues cannot be asked.
     pub async fn settle(&self) -> Result<(), Error> {
+        let (pause, limit) = match &self.deployed {
+            Some(_) => (Duration::from_millis(200), REST_OF_DEPLOYED),
+            None => (Duration::from_millis(10), REST),
+        };
         let settled = async {
             let mut quiet = 0;
             while quiet < 3 {
@@ -232,13 +274,16 @@ impl Stack {
                     simulators.certn.settle().await;
                     simulators.asurint.settle().await;
                 }
-                let idle = self.queues.iter().all(|name| self.aws.queue(name).is_none_or(|queue| queue.is_idle()));
+                let idle = match &self.deployed {
+                    Some(deployed) => deployed.is_idle().await?,
+                    None => self.queues.iter().all(|name| self.aws.queue(name).is_none_or(|queue| queue.is_idle())),
+                };
                 quiet = if idle { quiet + 1 } else { 0 };
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(pause).await;
             }
+            Ok(())
         };
-        tokio::time::timeout(Duration::from_secs(30), settled).await.map_err(|_| "the queues do not become empty")?;
-        Ok(())
+        tokio::time::timeout(limit, settled).await.map_err(|_| "the queues do not become empty")?
     }
 
     /// Runs the scheduled functions once and waits until what they started is done.
@@ -254,11 +299,16 @@ impl Stack {
         self.settle().await
     }
 
-    /// Lets time pass at once, running the scheduled functions every minute of it but at most sixty times.
+    /// Lets time pass at once, running the scheduled functions every minute of it but at most sixty times. For a deployed
+    /// stack it is waited for, and a little more for what its schedules start.
     ///
     /// # Errors
     /// As [`Self::settle`].
     pub async fn pass(&self, time: SignedDuration) -> Result<(), Error> {
+        if self.is_deployed() {
+            tokio::time::sleep(time.unsigned_abs() + Duration::from_secs(5)).await;
+            return self.settle().await;
+        }
         let minutes = (time.as_mins()).clamp(1, 60);
         let step = time / i32::try_from(minutes)?;
         for _ in 0..minutes {

@@ -34,6 +34,8 @@ pub enum Trigger {
 #[derive(Debug, Clone)]
 pub struct Template {
     pub functions: Vec<String>,
+    /// The names of the functions' resources, by their binaries.
+    pub logical_ids: BTreeMap<String, String>,
     pub routes: Vec<Route>,
     pub triggers: Vec<(String, Trigger)>,
     /// The table as DynamoDB's `CreateTable` takes it.
@@ -84,16 +86,17 @@ impl Template {
         let resources = resources.ok_or_else(|| Unreadable("Resources is missing".to_owned()))?;
         let mut read = Self {
             functions: Vec::new(),
+            logical_ids: BTreeMap::new(),
             routes: Vec::new(),
             triggers: Vec::new(),
             table: Json::Null,
             roles: BTreeMap::new(),
         };
         let mut roles_of = BTreeMap::new();
-        for resource in resources.values() {
+        for (logical_id, resource) in resources {
             match resource.get("Type").and_then(scalar) {
                 Some("AWS::Serverless::Function") => {
-                    let (function, role) = read.function(resource)?;
+                    let (function, role) = read.function(scalar(logical_id).unwrap_or_default(), resource)?;
                     roles_of.insert(function, role);
                 }
                 Some("AWS::DynamoDB::Table") => read.table = table(resource)?,
@@ -105,10 +108,11 @@ impl Template {
     }
 
     /// Gives the function's name, and that of its role.
-    fn function(&mut self, resource: &Value) -> Result<(String, String), Unreadable> {
+    fn function(&mut self, logical_id: &str, resource: &Value) -> Result<(String, String), Unreadable> {
         let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
         let binary = text(binary.unwrap_or(&Value::Null), "Binary")?.to_owned();
         self.functions.push(binary.clone());
+        self.logical_ids.insert(binary.clone(), logical_id.to_owned());
         let of_function = resource.get("Properties").unwrap_or(&Value::Null);
         let timeout = of_function.get("Timeout").and_then(Value::as_u64);
         let timeout = timeout.map(Duration::from_secs).ok_or_else(|| Unreadable("Timeout is missing".to_owned()))?;

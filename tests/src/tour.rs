@@ -1,22 +1,23 @@
 //! The tour: the journeys one after the other, told to a person.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use local_stack::journeys::{JOURNEYS, play_all};
+use local_stack::events;
+use local_stack::journeys::{of, play_all};
 use local_stack::narrator::Narrator;
-use local_stack::stack::{BASIC_TAG, Error, NURSING, RECRUITER_EMAIL, STANDARD as PACKAGE, Stack, TRIGGER};
+use local_stack::stack::{BASIC_TAG, Error, NURSING, RECRUITER_EMAIL, STANDARD, Stack, TRIGGER};
 use serde_json::json;
 
 /// Plays all journeys; `true` where each went as it should.
 pub(crate) async fn play(stack: &Stack) -> bool {
     let tell = Narrator::Person;
     tell.title("Crosscheck: iCIMS → Certn, PageUp → CertnCentric and Lever → Asurint, on this machine");
-    tell.note(
-        "Everything below is real but for iCIMS, PageUp, Lever, Certn, Asurint and AWS, which are simulated on loopback.",
-    );
+    tell.note(if stack.is_deployed() {
+        "The functions are those of the deployed stack; iCIMS, PageUp, Lever, Certn and Asurint are simulated on loopback."
+    } else {
+        "Everything below is real but for iCIMS, PageUp, Lever, Certn, Asurint and AWS, which are simulated on loopback."
+    });
     let wrong = play_all(stack, &tell).await;
     tell.title(&match wrong {
-        0 => format!("All {} journeys went as they should.", JOURNEYS.len()),
+        0 => format!("All {} journeys went as they should.", of(stack).len()),
         1 => "One journey did not go as it should; it is marked with ✗.".to_owned(),
         some => format!("{some} journeys did not go as they should; they are marked with ✗."),
     });
@@ -35,7 +36,6 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     let candidate = customer.candidate(&job, "Ada")?;
     let simulators = stack.simulators()?;
     let (icims, pageup, certn) = (simulators.icims.url(), simulators.pageup.url(), simulators.certn.url());
-    let pair = STANDARD.encode(format!("{}:{}", customer.connection, customer.webhook_password));
     let tell = Narrator::Person;
     tell.title("Play on");
     tell.note(&format!("The hub    {}", stack.url));
@@ -57,13 +57,15 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     tell.sees(&format!("curl -s {icims}/_control/workflows"));
     tell.step("The same with PageUp: invite a candidate, wait for the next tick, and look:");
     let invitation = json!({
-        "tenant": on_pageup.tenant, "package_code": PACKAGE, "department": NURSING,
+        "tenant": on_pageup.tenant, "package_code": STANDARD, "department": NURSING,
         "requester": RECRUITER_EMAIL, "first_name": "Bo", "last_name": "Diaz", "email": "bo@example.com",
     });
     tell.sees(&format!("curl -sX POST {pageup}/_control/invite --json '{invitation}'"));
     tell.sees(&format!("curl -s {pageup}/_control/invitations"));
     tell.note("Certn's webhooks go to the other customer here: PageUp's next states come by Certn's event list, every 5 minutes.");
+    let mut filled = events::of_icims(&customer);
     if let Some(customer) = on_lever {
+        filled.extend(events::of_lever(&customer).await?);
         let candidate = customer.candidate(&customer.posting(&[BASIC_TAG])?, "Cy")?;
         let (lever, asurint) = (simulators.lever.url(), simulators.asurint.url());
         let account = &customer.account;
@@ -80,11 +82,12 @@ pub(crate) async fn invite_to_play(stack: &Stack) -> Result<(), Error> {
     }
     tell.note("");
     tell.note("For scripts:");
-    tell.note(&format!("PLAYGROUND_CONNECTION={}", customer.connection));
     tell.note(&format!("PLAYGROUND_CUSTOMER={}", customer.id));
     tell.note(&format!("PLAYGROUND_WORKFLOW={}", candidate.workflow));
     tell.note(&format!("PLAYGROUND_RECRUITER={}", customer.recruiter()));
     tell.note(&format!("PLAYGROUND_INVITATION={invitation}"));
-    tell.note(&format!("PLAYGROUND_AUTHORIZATION=Basic {pair}"));
+    for (word, value) in filled {
+        tell.note(&format!("PLAYGROUND_{word}={value}"));
+    }
     Ok(())
 }

@@ -20,7 +20,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::edge::{Answer, Call};
+use crate::edge::Call;
 use crate::handlers::{Failed, Http, Scheduled, Worker};
 use crate::hub::Hub;
 use crate::telemetry::{self, Metrics};

@@ -7,17 +7,17 @@ use crate::narrator::Narrator;
 use crate::simulators::certn::{Key, KeyState};
 use crate::stack::{API_KEY, Customer, Error, STANDARD, Stack, TRIGGER, WEBHOOK_SECRET};
 
-async fn call(stack: &Stack, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+pub(super) async fn call(stack: &Stack, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
     let (status, answer) = stack.admin(method, path, body).await?;
     expect((200..300).contains(&status), format!("{method} {path} to work, not {status}: {answer}"))?;
     Ok(answer)
 }
 
-fn text<'a>(answer: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(answer: &'a Value, pointer: &str) -> &'a str {
     answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list<'a>(answer: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     answer.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 

@@ -134,7 +134,7 @@ fn set_up_asurint(asurint: &AsurintSimulator, client: &str) {
 }
 
 impl LeverCustomer<'_> {
-    pub(super) fn lever(&self) -> Result<&LeverSimulator, Error> {
+    pub(crate) fn lever(&self) -> Result<&LeverSimulator, Error> {
         Ok(&self.stack.simulators()?.lever)
     }
 

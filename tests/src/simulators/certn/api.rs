@@ -31,6 +31,7 @@ pub(super) fn routes(simulator: CertnSimulator) -> Router {
         .route("/files/{name}", get(reports::download))
         .route("/_control/status", post(control::set_status))
         .route("/_control/cases", get(control::list_cases))
+        .route("/_control/webhook", post(control::set_webhook))
         .route("/_control/report", post(control::set_report))
         .fallback(never_called)
         .method_not_allowed_fallback(never_called)

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
+use super::super::shared::lock;
 use super::{Case, CertnSimulator, ReportOutcome};
 
 #[derive(Deserialize)]
@@ -17,6 +18,11 @@ pub(super) struct StatusOrder {
 #[derive(Deserialize)]
 pub(super) struct ReportOrder {
     outcome: ReportOutcome,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WebhookOrder {
+    url: String,
 }
 
 pub(super) async fn set_status(State(simulator): State<CertnSimulator>, Json(order): Json<StatusOrder>) -> StatusCode {
@@ -42,4 +48,13 @@ pub(super) async fn list_cases(State(simulator): State<CertnSimulator>) -> Json<
 pub(super) async fn set_report(State(simulator): State<CertnSimulator>, Json(order): Json<ReportOrder>) -> StatusCode {
     simulator.set_report_outcome(order.outcome);
     StatusCode::NO_CONTENT
+}
+
+/// Sends the events elsewhere, with the secret that they have, if the address passes the challenge.
+pub(super) async fn set_webhook(
+    State(simulator): State<CertnSimulator>,
+    Json(order): Json<WebhookOrder>,
+) -> StatusCode {
+    let secret = lock(&simulator.state).webhook.secret.clone();
+    if simulator.set_webhook(&order.url, &secret).await { StatusCode::NO_CONTENT } else { StatusCode::CONFLICT }
 }

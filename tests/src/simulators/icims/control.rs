@@ -40,6 +40,13 @@ struct Packages {
     packages: Vec<String>,
 }
 
+/// Where the customer's events go from now on, with the credentials that they have.
+#[derive(Deserialize)]
+struct Webhook {
+    customer: Option<String>,
+    url: String,
+}
+
 /// What a recruiter sees of one workflow.
 #[derive(Serialize)]
 struct View {
@@ -58,6 +65,7 @@ pub(super) fn routes(simulator: IcimsSimulator) -> Router {
         .route("/_control/resend", post(resend))
         .route("/_control/email", post(email))
         .route("/_control/packages", post(packages))
+        .route("/_control/webhook", post(webhook))
         .route("/_control/workflows", get(workflows))
         .fallback(answer)
         .with_state(simulator)
@@ -116,6 +124,15 @@ async fn packages(
     let customer = simulator.meant(request.customer, |c| c.jobs.contains_key(&request.job))?;
     let packages = request.packages.into_iter().map(|value| ListValue { id: None, value }).collect();
     simulator.set_packages(&customer, &request.job, packages);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn webhook(
+    State(simulator): State<IcimsSimulator>,
+    Json(request): Json<Webhook>,
+) -> Result<StatusCode, StatusCode> {
+    let customer = simulator.meant(request.customer, |_| true)?;
+    simulator.with_customer(&customer, |state| state.customer.webhook_url = request.url);
     Ok(StatusCode::NO_CONTENT)
 }
 
