@@ -6,6 +6,7 @@ use local_stack::simulators::icims::{self, Person, Workflow};
 use local_stack::simulators::pageup::{self, Invite, Queue};
 use local_stack::simulators::shared::Effect;
 use local_stack::stack::{Candidate, Customer, ELSEWHERE, PageUpCustomer, Stack, TRIGGER};
+use runtime::handlers::Worker;
 use serde_json::json;
 
 use crate::support::{
@@ -348,7 +349,7 @@ async fn panic_in_a_worker() {
     let event = json!({"Records": [{"messageId": "1", "body": message}]});
     let hub = std::sync::Arc::clone(stack.hub("place-order").unwrap());
     let deadline = runtime::deadline::Deadline::after(std::time::Duration::from_secs(5));
-    let panics = async |_, _, _| panic!("no user {EMAIL}");
+    let panics: Worker = |_, _, _| Box::pin(async { panic!("no user {EMAIL}") });
     let failed = runtime::lambda::handle_batch(hub, serde_json::from_value(event).unwrap(), deadline, panics).await;
     assert_eq!(failed.batch_item_failures.len(), 1, "the message comes again");
 }
