@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local_stack::stack::Stack;
-use runtime::telemetry::NAMESPACE;
+use runtime::telemetry::{Metric, NAMESPACE};
 use serde_json::Value as Json;
 use serde_norway::Value;
 
@@ -92,7 +92,10 @@ pub(crate) fn published(stack: &Stack) -> Vec<(String, String, u64)> {
         assert_eq!((&directive["Namespace"], &directive["Dimensions"][0][0]), (&NAMESPACE.into(), &"Function".into()));
         let metric = directive["Metrics"][0]["Name"].as_str().unwrap().to_owned();
         let value = line[&metric].as_u64().unwrap();
-        (line["Function"].as_str().unwrap().to_owned(), metric, value)
+        let function = line["Function"].as_str().unwrap().to_owned();
+        let known = Metric::ALL.iter().find(|known| known.name() == metric).unwrap();
+        assert!(known.publishers().is_empty() || known.publishers().contains(&&*function), "{function}: {metric}");
+        (function, metric, value)
     };
     stack.take_published().into_iter().map(read).collect()
 }

@@ -56,7 +56,7 @@ fn each_alarm_is_on_a_metric_that_its_function_publishes_for_alarms_and_each_suc
 #[test]
 fn each_alarm_goes_to_the_topic_and_says_what_it_means_and_the_runbook_what_to_do() {
     let template = template();
-    let runbook = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/runbook.md")).unwrap();
+    let runbook = read("docs/runbook.md");
     for (name, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
         let actions = alarm["AlarmActions"].as_sequence().unwrap();
         assert_eq!(actions.iter().map(bare).collect::<Vec<_>>(), ["AlarmTopic"], "{name}");
@@ -145,7 +145,7 @@ fn no_permission_is_for_whatever_there_is() {
     // A connection's secret gets its name when the connection is made.
     let may_end_so = |resource: &&str| resource.ends_with(":secret:crosscheck/${Region}/connections/*");
     let open: BTreeSet<&str> = resources.into_iter().filter(|resource| resource.contains('*')).collect();
-    assert!(open.iter().all(|resource| may_end_so(resource)), "{open:?}");
+    assert!(open.iter().all(may_end_so), "{open:?}");
 }
 
 #[test]
@@ -157,5 +157,32 @@ fn every_log_group_is_kept_for_a_time_and_encrypted_under_the_stacks_key() {
             ("Key.Arn", Some(30)),
             "{name}"
         );
+    }
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn each_parameter_and_each_output_is_in_the_way_to_deploy() {
+    let readme = read("README.md");
+    let way = readme.split("## Deploy a region").nth(1).unwrap().split("\n## ").next().unwrap();
+    let template = template();
+    for section in ["Parameters", "Outputs"] {
+        for name in template[section].as_mapping().unwrap().keys().map(|name| name.as_str().unwrap()) {
+            assert!(way.contains(name), "{section}: {name}");
+        }
+    }
+}
+
+#[test]
+fn what_checkov_skips_is_three_checks_and_the_template_says_why() {
+    let skipped: Value = serde_norway::from_str(&read(".checkov.yaml")).unwrap();
+    let skipped = skipped["skip-check"].as_sequence().unwrap();
+    assert_eq!(skipped.len(), 3);
+    let template = read("template.yaml");
+    for check in skipped {
+        assert!(template.contains(&format!("# - {}, ", check.as_str().unwrap())), "{check:?}");
     }
 }
