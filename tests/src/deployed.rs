@@ -15,6 +15,9 @@ use crate::template::{Route, Template};
 /// The queues' variables, which every function has.
 const QUEUES: [&str; 2] = ["CROSSCHECK_PLACE_ORDER_QUEUE_URL", "CROSSCHECK_SYNC_ORDER_QUEUE_URL"];
 
+/// Where `samconfig.toml` deploys the stack `local`.
+const REGION: &str = "ca-central-1";
+
 /// One function as Lambda's API describes it.
 struct Found {
     name: String,
@@ -107,7 +110,7 @@ impl Deployed {
         service: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
-        let credential = format!("Credential=test/20260101/ca-central-1/{service}/aws4_request");
+        let credential = format!("Credential=test/20260101/{REGION}/{service}/aws4_request");
         let request = request
             .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
             .header("content-type", "application/x-amz-json-1.0")
