@@ -15,6 +15,12 @@ use crate::template::{Route, Template};
 /// The queues' variables, which every function has.
 const QUEUES: [&str; 2] = ["CROSSCHECK_PLACE_ORDER_QUEUE_URL", "CROSSCHECK_SYNC_ORDER_QUEUE_URL"];
 
+/// The variable that says where outside systems and people reach the functions.
+pub const PUBLIC_URL: &str = "CROSSCHECK_PUBLIC_URL";
+
+/// Where `samconfig.toml` deploys the stack `local`.
+const REGION: &str = "ca-central-1";
+
 /// One function as Lambda's API describes it.
 struct Found {
     name: String,
@@ -51,7 +57,8 @@ impl Deployed {
         Ok(deployed)
     }
 
-    /// Gives every function these variables besides its own. The template gives none that points a function elsewhere.
+    /// Gives every function these variables besides its own, but for [`PUBLIC_URL`], which only those have that may know it.
+    /// The template gives none that points a function elsewhere.
     ///
     /// # Errors
     /// Lambda refuses.
@@ -59,7 +66,8 @@ impl Deployed {
         let added: Vec<_> = variables.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
         for Found { name, variables } in self.functions.values() {
             let mut all = variables.clone();
-            all.extend(added.clone());
+            let knows_url = all.contains_key(PUBLIC_URL);
+            all.extend(added.iter().filter(|(name, _)| name != PUBLIC_URL || knows_url).cloned());
             let change = json!({"Environment": {"Variables": all}});
             self.lambda("PUT", &format!("functions/{name}/configuration"), Some(&change)).await?;
         }
@@ -107,7 +115,7 @@ impl Deployed {
         service: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
-        let credential = format!("Credential=test/20260101/ca-central-1/{service}/aws4_request");
+        let credential = format!("Credential=test/20260101/{REGION}/{service}/aws4_request");
         let request = request
             .header("authorization", format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"))
             .header("content-type", "application/x-amz-json-1.0")

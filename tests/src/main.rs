@@ -38,7 +38,7 @@ struct Arguments {
     quiet_window: u64,
     /// Use the stack that is deployed on the emulator of AWS at this address instead of functions of this process: play
     /// what can be played with the world's clock, then end
-    #[arg(long, value_name = "URL", requires = "stack", conflicts_with_all = ["hub_only", "no_tour", "data"])]
+    #[arg(long, value_name = "URL", requires = "stack", conflicts_with_all = ["hub_only", "no_tour", "data", "region"])]
     deployed: Option<String>,
     /// The name of the deployed stack
     #[arg(long, value_name = "NAME", requires = "deployed")]

@@ -29,7 +29,7 @@ pub use self::lever_candidate::LeverCandidate;
 pub use self::lever_customer::{BASIC, BASIC_TAG, LeverCustomer, Page, THOROUGH, THOROUGH_TAG, by_xml};
 pub use self::pageup_customer::PageUpCustomer;
 use crate::api_page;
-use crate::deployed::Deployed;
+use crate::deployed::{Deployed, PUBLIC_URL};
 use crate::embedded_aws::EmbeddedAws;
 use crate::gateway;
 use crate::simulators::asurint::AsurintSimulator;
@@ -55,7 +55,7 @@ pub const ENDPOINTS: [&str; 5] = [
 const MOST_PUBLISHED: usize = 10_000;
 
 /// The other variables that lead a deployed function to this process.
-const OURS: [&str; 2] = ["CROSSCHECK_LOCAL", "CROSSCHECK_PUBLIC_URL"];
+const OURS: [&str; 2] = ["CROSSCHECK_LOCAL", PUBLIC_URL];
 
 /// How long everything may take to come to rest: here, and where processes start and queues are asked by the second.
 const REST: Duration = Duration::from_secs(30);

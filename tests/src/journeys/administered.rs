@@ -1,12 +1,18 @@
 //! Each of an administrator's calls once: on a deployed stack every one is a function with a role of its own.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::admin::{call, text};
 use super::{Outcome, expect, no_violations, row};
 use crate::narrator::Narrator;
-use crate::stack::{STANDARD, Stack, TRIGGER};
+use crate::stack::{Error, STANDARD, Stack, TRIGGER};
+
+/// The number of the connection's last change.
+async fn rev(stack: &Stack, connection: &str) -> Result<u64, Error> {
+    let shown = call(stack, "GET", connection, None).await?;
+    shown.get("rev").and_then(Value::as_u64).ok_or_else(|| format!("a rev, not {shown}").into())
+}
 
 /// From a connection with an order to its erasure and the connection's end.
 pub(super) async fn one_of_each(stack: &Stack, tell: &Narrator) -> Outcome {
@@ -52,8 +58,8 @@ pub(super) async fn one_of_each(stack: &Stack, tell: &Narrator) -> Outcome {
     tell.step("Replaces the webhook's password, pauses the connection, and erases the candidate.");
     let password = json!({"what": "webhook_password", "overlap_hours": 24});
     call(stack, "POST", &of_connection("credentials"), Some(&password)).await?;
-    let shown = call(stack, "GET", &connection, None).await?;
-    call(stack, "PATCH", &connection, Some(&json!({"rev": shown["rev"], "state": "paused"}))).await?;
+    let rev = rev(stack, &connection).await?;
+    call(stack, "PATCH", &connection, Some(&json!({"rev": rev, "state": "paused"}))).await?;
     call(stack, "POST", &of_connection("erasures"), Some(&application)).await?;
 
     tell.step("Takes the access to Lever back, and disconnects the customer.");
@@ -62,8 +68,7 @@ pub(super) async fn one_of_each(stack: &Stack, tell: &Narrator) -> Outcome {
         let access = format!("/admin/connections/{}/lever-authorization", on_lever.connection);
         call(stack, "DELETE", &access, None).await?;
     }
-    let shown = call(stack, "GET", &connection, None).await?;
-    call(stack, "DELETE", &format!("{connection}?rev={}", shown["rev"]), None).await?;
+    call(stack, "DELETE", &format!("{connection}?rev={}", rev + 1), None).await?;
     let audit = call(stack, "GET", &of_connection("audit"), None).await?;
     let done: Vec<_> = super::admin::list(&audit, "entries").map(|entry| text(entry, "/action")).collect();
     tell.sees(&format!("The audit has: {}.", done.join(", ")));
