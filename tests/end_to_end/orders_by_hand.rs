@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 
 use crate::lever_support::{self, check_shown, lever};
 use crate::replay::listed;
-use crate::support::{API_KEY, MINUTE, advanced, another_hub, cases, items, no_violations, orders, row, stack, story};
+use crate::support::{
+    API_KEY, MINUTE, advanced, another_hub, cases, invited, items, no_violations, orders, orders_of, resting, row,
+    stack, story,
+};
 
 const ORDER: &str = "POST /api/public/cases/order-package/";
 
@@ -275,5 +278,48 @@ async fn what_waited_for_a_cure_goes_on_at_once_when_it_is_told_and_nothing_else
         .map(|order| order["id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(placed.len(), 3);
+    no_violations(&stack);
+}
+
+#[tokio::test]
+async fn an_invitation_rests_no_longer_once_its_order_is_adopted_or_cancelled() {
+    let stack = stack().await;
+    let customer = stack.connect_pageup(|_| {}).await.unwrap();
+    let certn = &stack.simulators().unwrap().certn;
+    invited(&stack, &customer, "Warm").await;
+    certn.harness.arm(ORDER, 1, Effect::ResetAfterCommit);
+    let unclear = invited(&stack, &customer, "Unclear").await;
+    assert_eq!(resting(&stack).await, 1);
+    let case = certn.cases().pop().unwrap().id;
+    let order = orders_of(&stack, &customer, &unclear).await.pop().unwrap();
+    assert_eq!(adopt(&stack, &order, &case).await.0, 200);
+    assert_eq!(resting(&stack).await, 0);
+
+    certn.forbid_orders(true);
+    let unsent = invited(&stack, &customer, "Unsent").await;
+    assert_eq!(resting(&stack).await, 1);
+    let order = orders_of(&stack, &customer, &unsent).await.pop().unwrap();
+    assert_eq!(cancel(&stack, &order).await.0, 200);
+    assert_eq!((resting(&stack).await, cases(&stack, "Unclear"), cases(&stack, "Unsent")), (0, 1, 0));
+    no_violations(&stack);
+}
+
+#[tokio::test]
+async fn what_waited_for_a_paused_connection_goes_on_as_soon_as_it_is_resumed() {
+    let stack = stack().await;
+    let customer = stack.connect(|_| {}).await.unwrap();
+    let path = format!("/admin/connections/{}", customer.connection);
+    let turn = async |rev: u64, state: &str| {
+        let (status, shown) = stack.admin("PATCH", &path, Some(&json!({"rev": rev, "state": state}))).await.unwrap();
+        assert_eq!(status, 200, "{shown}");
+        shown["rev"].as_u64().unwrap()
+    };
+    let rev = turn(1, "paused").await;
+    stack.clock.advance(MINUTE);
+    advanced(&customer, "Paused").await;
+    assert_eq!(cases(&stack, "Paused"), 0);
+    turn(rev, "active").await;
+    stack.settle().await.unwrap();
+    assert_eq!(cases(&stack, "Paused"), 1);
     no_violations(&stack);
 }

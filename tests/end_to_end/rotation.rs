@@ -22,7 +22,7 @@ use runtime::hub::Hub;
 use serde_json::{Value, json};
 
 use crate::lever_access::{another_worker, check_ordered, lever, moved, moved_unheard, told};
-use crate::support::{API_KEY, WEBHOOK_SECRET, another_hub, no_violations, ordered, stack};
+use crate::support::{API_KEY, WEBHOOK_SECRET, another_hub, no_violations, ordered, row, stack};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -267,6 +267,21 @@ async fn the_password_of_icims_is_replaced_and_orders_go_on() {
     assert_eq!((status, &rotated["what"]), (200, &json!("ats")), "{rotated}");
     stack.clock.advance(SignedDuration::from_secs(31));
     ordered(&stack, &customer, "After").await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_shown_without_the_new_password_is_shown_as_soon_as_it_is_told() {
+    let stack = stack().await;
+    let customer = stack.connect(|_| {}).await.unwrap();
+    let (candidate, case) = ordered(&stack, &customer, "Waits").await;
+    stack.simulators().unwrap().icims.set_password(&customer.id, "the new password of iCIMS");
+    stack.simulators().unwrap().certn.set_status(&case.id, "APPLICANT_STARTED");
+    stack.settle().await.unwrap();
+    assert_eq!(row(&customer, &candidate).result, "Invitation sent", "the old one does not work any more");
+    let credentials = json!({"kind": "icims", "username": "crosscheck-api", "password": "the new password of iCIMS"});
+    assert_eq!(rotate(&stack, &customer.connection, &json!({"what": "ats", "credentials": credentials})).await.0, 200);
+    stack.settle().await.unwrap();
+    assert_eq!(row(&customer, &candidate).result, "Candidate started");
 }
 
 #[tokio::test]

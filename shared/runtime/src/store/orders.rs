@@ -215,12 +215,7 @@ impl Store {
         let query = self.client.query().table_name(&self.table).index_name("due");
         let query = query.key_condition_expression("due_shard = :shard");
         let query = query.expression_attribute_values(":shard", text(WATCHED));
-        let mut pages = query.into_paginator().items().send();
-        let mut orders = Vec::new();
-        while let Some(item) = pages.next().await {
-            orders.push(items::data(&item?)?);
-        }
-        Ok(orders)
+        items::readable(query, usize::MAX).await?.iter().map(items::data).collect()
     }
 
     /// The connection's newest order; may lag behind by a moment, as an index does.

@@ -18,7 +18,7 @@ use runtime::handlers::sync_order;
 use runtime::lambda::handle_batch;
 
 use crate::lever_support::{REST, check_shown, lever, look, said};
-use crate::support::{MINUTE, no_violations, stack};
+use crate::support::{MINUTE, another_hub, no_violations, stack};
 
 const MANY: usize = 500;
 
@@ -26,8 +26,8 @@ const MANY: usize = 500;
 const ORDERED_AT_ONCE: usize = 2;
 const CHANGED_AT_ONCE: usize = 3;
 
-/// Functions whose hubs help with the queue, each with a book of turns of its own.
-const HELPERS: [&str; 3] = ["place-order", "reconcile", "asurint-webhook"];
+/// How many more instances of the worker help with the queue, each with a book of turns of its own.
+const HELPERS: usize = 3;
 
 /// Many completed orders, made as slowly as Lever's limit wants it, on a clock that does not wait.
 async fn completed(stack: &Stack, customer: &LeverCustomer<'_>) -> Vec<(LeverCandidate, String)> {
@@ -53,13 +53,13 @@ async fn completed(stack: &Stack, customer: &LeverCustomer<'_>) -> Vec<(LeverCan
     all
 }
 
-/// Takes messages of the queue with the hub of another function, for as long as it is asked to.
-async fn help(stack: &Stack, function: &str) {
-    let (hub, queue) = (stack.hub(function).unwrap(), stack.aws.queue("SyncOrderQueue").unwrap());
+/// Takes messages of the queue with a hub of its own, for as long as it is asked to.
+async fn help(stack: &Stack) {
+    let (hub, queue) = (another_hub(stack, "sync-order").await, stack.aws.queue("SyncOrderQueue").unwrap());
     loop {
         let (event, ids) = queue.take().await.into_parts();
         let deadline = Deadline::after(Duration::from_secs(60));
-        let response = handle_batch(Arc::clone(hub), event, deadline, sync_order::handle).await;
+        let response = handle_batch(Arc::clone(&hub), event, deadline, sync_order::handle).await;
         queue.settle(ids, &response);
     }
 }
@@ -123,7 +123,7 @@ async fn five_hundred_changes_at_once_stay_within_levers_limit_and_all_are_shown
     let simulators = stack.simulators().unwrap();
     let all = completed(&stack, &customer).await;
     assert_eq!(simulators.lever.limit_hits(&customer.account), 0);
-    let helpers = join_all(HELPERS.map(|function| help(&stack, function)));
+    let helpers = join_all((0..HELPERS).map(|_| help(&stack)));
     let work = all_at_once(&stack, &customer, &all);
     let Either::Left(_) = future::select(Box::pin(work), Box::pin(helpers)).await else { panic!("they never end") };
     let hits = simulators.lever.limit_hits(&customer.account);
