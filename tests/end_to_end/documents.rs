@@ -30,7 +30,7 @@ fn every_invariant_of_the_architecture_names_a_test_that_exists() {
     let tests = named_tests(&std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap());
     assert!(tests.len() >= 15, "{tests:?}");
     let mut text = String::new();
-    for folder in ["shared", "tests/end_to_end"] {
+    for folder in ["shared", "tests"] {
         sources(&root().join(folder), &mut text);
     }
     let missing: Vec<_> = tests

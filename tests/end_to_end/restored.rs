@@ -5,12 +5,12 @@ use local_stack::stack::{ELSEWHERE, Options, Stack, TRIGGER};
 use runtime::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::support::{API_KEY, MINUTE, advanced, cases, items, no_violations, row, story};
+use crate::support::{API_KEY, MINUTE, advanced, cases, items, no_violations, row, stack_with, story};
 
 /// A stack whose operator said that the table was put back to a minute ago.
 async fn restored() -> Stack {
     let restored_to = Clock::default().now() - MINUTE;
-    Stack::start(Options { restored_to: Some(restored_to), ..Options::default() }).await.unwrap()
+    stack_with(Options { restored_to: Some(restored_to), ..Options::default() }).await
 }
 
 async fn dynamodb(stack: &Stack, operation: &str, body: &Value) {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::scenario::World;
-use crate::support::items;
+use crate::support::{items, stack_with};
 
 const QUEUES: [&str; 2] = ["PlaceOrderQueue", "SyncOrderQueue"];
 
@@ -92,7 +92,7 @@ impl Recording {
     /// A hub of this build that has the recording's table, queues and secrets, beside the systems of `outside`.
     pub(super) async fn resume(&self, outside: &Stack) -> Stack {
         let outside = outside.environment().into_iter().filter(|(name, _)| name.starts_with("CROSSCHECK_ENDPOINT_"));
-        let hub = Stack::start(Options { outside: outside.collect(), ..Options::default() }).await.unwrap();
+        let hub = stack_with(Options { outside: outside.collect(), ..Options::default() }).await;
         hub.clock.advance(hub.now().duration_until(self.ended));
         for (name, secret) in &self.secrets {
             let new = json!({"Name": name, "SecretString": secret, "ClientRequestToken": "recorded"});
