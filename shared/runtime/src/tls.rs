@@ -10,7 +10,6 @@ static SHARED: OnceLock<ClientConfig> = OnceLock::new();
 /// A client that asks nobody but whom it is told to, with the roots that the machine trusts.
 ///
 /// Needs a TLS provider, which [`crate::aws::loader`] installs.
-#[must_use]
 pub fn client() -> reqwest::ClientBuilder {
     let client = reqwest::Client::builder().no_proxy();
     match shared() {
