@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::payload;
+use crate::simulators::shared::loopback_client;
 use crate::stack::Error;
 use crate::template::{Route, Template};
 
@@ -41,7 +42,7 @@ impl Deployed {
     /// # Errors
     /// The emulator cannot be reached, or a function of the template is not deployed.
     pub async fn find(url: &str, stack: &str, template: &Template) -> Result<Self, Error> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = loopback_client().build()?;
         let mut deployed = Self { url: url.to_owned(), http, functions: BTreeMap::new() };
         let listed = deployed.lambda("GET", "functions?MaxItems=1000", None).await?;
         let listed = listed.get("Functions").and_then(Value::as_array).ok_or("Lambda lists no functions")?;
